@@ -1,0 +1,47 @@
+/* The capture core: head mirror, ring, masking, redaction, export. What src/wasm exports, as plain C.
+ * Time is an argument; nothing here reads a clock. Threads: one at a time. */
+#ifndef RV_CORE_H
+#define RV_CORE_H
+#include "buf.h"
+#include "json.h"
+#include "mirror.h"
+
+struct rv_core;
+
+/* options_json: {"window_ms":600000,"max_bytes":8388608,"segment_ms":2000,"segment_bytes":65536,
+ * "checkpoint_ms":30000,"checkpoint_bytes":1048576,"level":"inputs|strict|none",
+ * "redact_patterns":["…"],"console":true,"network":true}: every key optional, wrong types are
+ * RV_BAD with the key's name in error_out (may be NULL). */
+enum rv_status rv_core_new(struct rv_span options_json, struct rv_core **core, struct rv_buf *error_out) RV_MUST_USE;
+void rv_core_free(struct rv_core *core);
+
+/* Checks, masks, redacts, applies and stores one batch: all of it or nothing. */
+enum rv_status rv_core_batch(struct rv_core *core, struct rv_span words, struct rv_span strings) RV_MUST_USE;
+/* A new encoder is about to talk (worker restart, reload): sequence numbers and strings start anew. */
+void rv_core_restart(struct rv_core *core);
+
+/* ---- survival: what to write to IndexedDB. Ring entries have increasing keys. ---- */
+/* Seals the open segment if it is due at now_ms (epoch time) or force; writes a checkpoint if due. */
+enum rv_status rv_core_seal(struct rv_core *core, uint32_t now_ms, bool force) RV_MUST_USE;
+/* The open segment as a whole, masked, self-contained segment; RV_NOT_FOUND when empty. */
+enum rv_status rv_core_tail(struct rv_core *core, struct rv_buf *out) RV_MUST_USE;
+/* The next ring entry not yet handed out by this call; RV_END when none. *key is its number. */
+enum rv_status rv_core_unsaved(struct rv_core *core, uint32_t *key, struct rv_span *segment) RV_MUST_USE;
+/* The smallest key still in the ring: everything below it may be deleted. */
+uint32_t rv_core_oldest(const struct rv_core *core);
+/* Puts a saved segment back, in order, before the first batch. Checked like anything from outside. */
+enum rv_status rv_core_load(struct rv_core *core, struct rv_span segment) RV_MUST_USE;
+/* Ends the window: drops everything before now (logout). */
+void rv_core_forget(struct rv_core *core);
+
+/* ---- out ---- */
+/* The window [from, to] in wall-clock ms (0, 0: the configured window up to now) as a native stream. */
+enum rv_status rv_core_export(struct rv_core *core, double from_wall_ms, double to_wall_ms, struct rv_buf *out) RV_MUST_USE;
+/* {"console_logs":[…],"network_logs":[…],"capture":{counters}} of the window, fields as API §1. */
+enum rv_status rv_core_logs(struct rv_core *core, double from_wall_ms, double to_wall_ms, struct rv_buf *json_out) RV_MUST_USE;
+/* {"batches","records","rejected","order_violations","resyncs","snapshots","nodes","ring_bytes",
+ * "mirror_bytes","segments","checkpoints","evicted","redactions"} */
+void rv_core_counters(const struct rv_core *core, struct rv_json *json);
+const struct rv_mirror *rv_core_mirror(const struct rv_core *core);
+
+#endif

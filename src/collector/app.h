@@ -1,0 +1,26 @@
+/* The collector's parts, as routes see them. Each routes_*.c offers its table. */
+#ifndef RV_APP_H
+#define RV_APP_H
+#include "blob.h"
+#include "bus.h"
+#include "http.h"
+#include "store.h"
+
+struct rv_config; /* config.h: file, environment and command line */
+
+struct rv_app {
+	const struct rv_config *config;
+	struct rv_store *store;
+	struct rv_blobs *blobs;
+	struct rv_server *server;
+	struct rv_bus *bus;
+};
+
+struct rv_routes { const struct rv_route *routes; size_t n; };
+extern const struct rv_routes rv_routes_widget;  /* /v1/widget/config, upload, submit, actions (WebSocket) */
+extern const struct rv_routes rv_routes_action;  /* /api/v1/action, /api/v1/session-info/… */
+extern const struct rv_routes rv_routes_report;  /* /api/v1/reports/…, /r/:report is the console's page */
+extern const struct rv_routes rv_routes_console; /* /api/console/…: login, settings, lists */
+extern const struct rv_routes rv_routes_static;  /* widget files, console files, health, metrics */
+
+#endif

@@ -1,0 +1,80 @@
+/* The store: rows in SQLite (WAL, synchronous=FULL). One writer thread groups up to 32 writes into a
+ * commit and calls each one's done only after that commit; readers have connections of their own.
+ * Blobs are content-addressed files (blob.h). No SQL leaves store_*.c.
+ *
+ * Text arguments are UTF-8 and copied. Ids are opaque text, made by the caller of rv_id_new.
+ * Threads: every function may be called from any thread; reads block for a moment, so conversions
+ * belong in a job. */
+#ifndef RV_STORE_H
+#define RV_STORE_H
+#include "buf.h"
+#include "status.h"
+#include <stdio.h>
+
+struct rv_store;
+
+/* Opens DIR/rearview.db, migrates; error says in a sentence what is wrong (not writable, newer schema). */
+enum rv_status rv_store_open(const char *dir, struct rv_store **store, struct rv_buf *error) RV_MUST_USE;
+void rv_store_close(struct rv_store *store); /* finishes what is queued */
+
+/* "rep_" + 22 characters of randomness (128 bits), out ≥ 32 bytes. */
+void rv_id_new(const char *prefix, char *out);
+
+/* Called on the writer's thread after the commit, or with the failure. Must not block. */
+typedef void (*rv_store_done)(void *user, enum rv_status status);
+
+struct rv_text { const char *ptr; size_t len; }; /* ptr NULL: SQL NULL */
+
+/* ---- workspaces, keys, users ---- */
+struct rv_workspace { char id[32], name[128], site_id[32], project_key[48]; char *config_json; char config_etag[24]; char *allowed_origins; };
+void rv_workspace_clear(struct rv_workspace *workspace); /* frees the heap fields */
+/* Makes a workspace with one project key and one API key; the API key is given out only here. */
+enum rv_status rv_store_workspace_add(struct rv_store *store, const char *name, struct rv_workspace *out, char api_key_out[64]) RV_MUST_USE;
+enum rv_status rv_store_workspace_by_key(struct rv_store *store, const char *project_key, struct rv_workspace *out) RV_MUST_USE;
+enum rv_status rv_store_workspace_by_id(struct rv_store *store, const char *id, struct rv_workspace *out) RV_MUST_USE;
+/* Constant-time against the stored SHA-256; workspace id to out. */
+enum rv_status rv_store_api_key_check(struct rv_store *store, const char *api_key, char workspace_id_out[32]) RV_MUST_USE;
+enum rv_status rv_store_api_key_add(struct rv_store *store, const char *workspace_id, char api_key_out[64]) RV_MUST_USE;
+enum rv_status rv_store_workspaces_json(struct rv_store *store, struct rv_buf *json_out) RV_MUST_USE;
+enum rv_status rv_store_config_set(struct rv_store *store, const char *workspace_id, const char *config_json) RV_MUST_USE;
+enum rv_status rv_store_user_add(struct rv_store *store, const char *name, const char *password) RV_MUST_USE; /* scrypt; replaces */
+enum rv_status rv_store_user_check(struct rv_store *store, const char *name, const char *password, char user_id_out[32]) RV_MUST_USE;
+enum rv_status rv_store_user_count(struct rv_store *store, unsigned *count) RV_MUST_USE;
+enum rv_status rv_store_login_add(struct rv_store *store, const char *user_id, char token_out[64]) RV_MUST_USE; /* 14 days */
+enum rv_status rv_store_login_check(struct rv_store *store, const char *token, char user_id_out[32]) RV_MUST_USE;
+enum rv_status rv_store_login_remove(struct rv_store *store, const char *token) RV_MUST_USE;
+
+/* ---- attachments ---- */
+struct rv_attachment { char id[32], workspace_id[32], report_id[32], kind[16], mime[64], sha256[65]; uint64_t bytes; char *summary_json; };
+void rv_attachment_clear(struct rv_attachment *attachment);
+/* The blob must be in place (rv_blob_put). idempotency_key may be NULL; a known key answers RV_CONFLICT
+ * through done with the first answer in *existing (caller-owned, ≥ 32 bytes, lives until done). */
+void rv_store_attachment_add(struct rv_store *store, const struct rv_attachment *attachment, const char *idempotency_key, char existing_id[32], rv_store_done done, void *user);
+enum rv_status rv_store_attachment(struct rv_store *store, const char *workspace_id, const char *id, struct rv_attachment *out) RV_MUST_USE;
+
+/* ---- reports ---- */
+struct rv_report_new {
+	char id[32], workspace_id[32];
+	const char *idempotency_key, *session_token, *trigger, *item_type, *title, *notes, *user_id, *user_email, *url, *path, *first_error;
+	const char *body_json;          /* everything of the submit that the report page shows: user, page, element, logs, custom, capture */
+	const char *const *attachment_ids; size_t n_attachments;
+	unsigned n_errors, n_failed_requests;
+	/* filled before done: */
+	uint64_t number; char existing_id[32];
+};
+void rv_store_report_add(struct rv_store *store, struct rv_report_new *report, rv_store_done done, void *user);
+/* The shape of API §6 as JSON; RV_NOT_FOUND also for another workspace's. workspace_id NULL: a console login. */
+enum rv_status rv_store_report_json(struct rv_store *store, const char *workspace_id, const char *id, struct rv_buf *json_out) RV_MUST_USE;
+enum rv_status rv_store_report_by_session(struct rv_store *store, const char *workspace_id, const char *session_token, char report_id_out[32]) RV_MUST_USE;
+/* {"reports":[…rows for the list…],"next":"cursor or null","total":n}; search matches title, notes, user, url, first error. */
+struct rv_report_query { const char *workspace_id, *search, *state, *trigger, *has, *before; unsigned limit; };
+enum rv_status rv_store_reports_json(struct rv_store *store, const struct rv_report_query *query, struct rv_buf *json_out) RV_MUST_USE;
+void rv_store_report_state(struct rv_store *store, const char *id, const char *state, rv_store_done done, void *user); /* open, in_progress, done */
+void rv_store_report_delete(struct rv_store *store, const char *id, bool undo, rv_store_done done, void *user);
+
+/* Promises: rows whose blob is missing, blobs without a row for a day (deleted). For a periodic job. */
+enum rv_status rv_store_sweep(struct rv_store *store) RV_MUST_USE;
+enum rv_status rv_store_ready(struct rv_store *store) RV_MUST_USE;
+void rv_store_metrics(struct rv_store *store, struct rv_buf *out);
+
+#endif

@@ -1,0 +1,102 @@
+/* The document mirror: the page as the records describe it. Folding is applying records in order;
+ * `dump` writes the records that make an equal mirror (a checkpoint).
+ *
+ *   mirror ── documents ── nodes (id → slot by an open hash; slots in one growing table)
+ *      │                     └ parent/first/last/prev/next are slot numbers, 0 none
+ *      ├ sheets (id → rules, nested rules below), adopted lists per root
+ *      └ epoch: url, viewport, wall clock
+ *
+ * Strings are shared and counted inside the mirror. Every table has a bound; a record that breaks a
+ * rule (unknown node, id in use, parent missing, cycle, wrong kind, time backwards) changes nothing
+ * and answers RV_ORDER or RV_BAD; a bound answers RV_LIMIT. An epoch record empties the mirror.
+ * Owner: the caller. Threads: one at a time. */
+#ifndef RV_MIRROR_H
+#define RV_MIRROR_H
+#include "buf.h"
+#include "record.h"
+
+struct rv_mirror;
+
+struct rv_mirror_limits {
+	uint32_t max_nodes;     /* 0: 500,000 */
+	size_t max_text_bytes;  /* 0: 128 MiB of strings, attributes and rules together */
+};
+
+enum rv_node_kind { /* DOM nodeType numbers; a shadow root is 11 */
+	RV_NODE_ELEMENT = 1, RV_NODE_TEXT = 3, RV_NODE_CDATA = 4, RV_NODE_PI = 7, RV_NODE_COMMENT = 8,
+	RV_NODE_DOCUMENT = 9, RV_NODE_DOCTYPE = 10, RV_NODE_SHADOW = 11
+};
+
+struct rv_attribute { struct rv_span name, value; };
+
+/* State that only some nodes have; NULL pointer in the node otherwise. */
+struct rv_node_state {
+	uint32_t input_flags, input_len;   /* INPUT_*; has_input tells whether there was a record */
+	bool has_input, has_scroll, has_media, has_dialog, has_size;
+	struct rv_span input_value;        /* ptr NULL: none, or masked */
+	int32_t scroll_x, scroll_y;
+	uint32_t media_flags, media_time_ms, media_volume_milli, media_rate_milli, media_at_ms;
+	uint32_t dialog_flags;
+	uint32_t width, height;
+};
+
+struct rv_node {
+	uint32_t id;                              /* 0: free slot */
+	uint32_t parent, first, last, prev, next; /* slots; a shadow root hangs on `shadow`, not in the list */
+	uint32_t shadow;                          /* element: slot of its shadow root, 0 none */
+	uint32_t frame;                           /* element: slot of its frame's document, 0 none */
+	uint8_t kind;                             /* enum rv_node_kind */
+	uint32_t flags;                           /* EL_*, DOC_*, SHADOW_* by kind */
+	struct rv_span name;                      /* tag, doctype name */
+	struct rv_span text;                      /* text kinds; document: url; doctype: public id */
+	struct rv_span extra;                     /* doctype: system id */
+	struct rv_attribute *attributes;
+	uint32_t n_attributes;
+	struct rv_node_state *state;
+	uint32_t sheet;                           /* element: id of the sheet it owns, 0 none */
+	uint32_t *adopted, n_adopted;             /* document, shadow root: sheet ids */
+	bool adopted_known;
+};
+
+struct rv_rule { struct rv_span text; struct rv_rule *rules; uint32_t n_rules, cap_rules; }; /* text of a grouping rule holds its nested rules too until one of them changes */
+
+struct rv_sheet {
+	uint32_t id, owner, flags;   /* owner: node id, 0 for a constructed one */
+	struct rv_span media, href;
+	struct rv_rule *rules;
+	uint32_t n_rules, cap_rules;
+};
+
+struct rv_mirror_epoch {
+	double wall_ms;
+	uint32_t number, width, height, dpr_milli, last_ms;
+	struct rv_span url, referrer; /* url follows navigate records */
+	bool visible, snapshot_done, started;
+};
+
+struct rv_mirror *rv_mirror_new(const struct rv_mirror_limits *limits) RV_MUST_USE; /* NULL limits: defaults */
+void rv_mirror_free(struct rv_mirror *mirror);
+void rv_mirror_reset(struct rv_mirror *mirror);
+
+/* Applies one record. Records that carry no document state (pointer, logs …) only check node ids and time. */
+enum rv_status rv_mirror_apply(struct rv_mirror *mirror, const struct rv_rec *rec) RV_MUST_USE;
+
+/* Calls sink for each record of a dump, all at epoch.last_ms; stops at the first status but RV_OK. */
+typedef enum rv_status (*rv_mirror_sink)(void *user, const struct rv_rec *rec);
+enum rv_status rv_mirror_dump(const struct rv_mirror *mirror, rv_mirror_sink sink, void *user) RV_MUST_USE;
+
+/* ---- reading: pointers live until the next apply ---- */
+const struct rv_mirror_epoch *rv_mirror_epoch(const struct rv_mirror *mirror);
+const struct rv_node *rv_mirror_slot(const struct rv_mirror *mirror, uint32_t slot); /* slot 0: NULL */
+const struct rv_node *rv_mirror_find(const struct rv_mirror *mirror, uint32_t id);
+const struct rv_node *rv_mirror_document(const struct rv_mirror *mirror);            /* top document or NULL */
+const struct rv_sheet *rv_mirror_sheet(const struct rv_mirror *mirror, uint32_t id);
+struct rv_span rv_mirror_attribute(const struct rv_node *node, const char *name);
+/* The style text of a sheet, rules joined by newlines, nested rules in place. */
+void rv_mirror_sheet_text(const struct rv_mirror *mirror, const struct rv_sheet *sheet, struct rv_buf *out);
+uint32_t rv_mirror_nodes(const struct rv_mirror *mirror);
+size_t rv_mirror_bytes(const struct rv_mirror *mirror); /* memory held, approximately */
+/* A hash over structure, names, values and state; equal documents hash alike whatever their slots. */
+uint32_t rv_mirror_hash(const struct rv_mirror *mirror);
+
+#endif
