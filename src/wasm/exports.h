@@ -15,8 +15,10 @@
  *   int rv_rrweb(double from, double to)               out = JSON text
  *   int rv_logs(double from, double to)                out = JSON text
  *   int rv_counters(void)                              out = JSON text
- *   int rv_markup(width, height, cull_p, n_cull)       cull: u32 triples node,width,height; out = JSON array of URLs
- *   int rv_markup_resource(url_p, url_len, data_p, data_len)
+ *   int rv_markup(width, height, root_font_milli, background_p, background_len, cull_p, n_cull)
+ *                                                      cull: u32 triples node,width,height; background_p 0: none;
+ *                                                      out = JSON array of [address, base]
+ *   int rv_markup_resource(index, data_p, data_len)    data: a data: URL
  *   int rv_markup_svg(void)                            out = SVG text; ends the markup
  *   int rv_png(pixels_p, width, height)                out = PNG; usable without rv_start
  *   int rv_fold_hash(stream_p, len, double at)         out = 4 bytes: hash of the document then (tests)
