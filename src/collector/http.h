@@ -26,7 +26,8 @@ typedef void (*rv_handler)(struct rv_call *call);
 /* How errors are spelled: each family of API.md has its own form. */
 enum rv_family {
 	RV_FAMILY_WIDGET, /* {"error":{"code","message","field"}}; CORS by workspace */
-	RV_FAMILY_ACTION, /* {"ok":false,"error","error_message","ts"[,"sessionInfoUrl"]} */
+	RV_FAMILY_ACTION, /* {"ok":false,"error","error_message","ts"[,"sessionInfoUrl"]}; ts: ms since 1970, a number.
+	                   * A body the server refuses itself is "INVALID_BODY" */
 	RV_FAMILY_OWN,    /* as widget, no CORS */
 	RV_FAMILY_PAGE    /* a small HTML page for browsers */
 };
@@ -41,6 +42,9 @@ struct rv_route {
 	enum rv_body body;       /* JSON: content type checked (415), UTF-8, no NUL, depth ≤ 64, duplicate keys refused (400) before the handler runs */
 	size_t max_body_bytes;   /* 413 beyond; also after Content-Encoding: gzip, which is undone */
 	const char *name;        /* for metrics and logs */
+	/* Optional: runs when the head is in, before content type, length and body are looked at. It may
+	 * answer the call (401 to a stranger's upload); then the body is dropped and handler not called. */
+	rv_handler head;
 };
 
 /* ---- reading a call ---- */
@@ -79,6 +83,9 @@ void rv_call_fail(struct rv_call *call, int http_status, const char *code, const
 /* For an rv_status out of the store: the fitting error (503 with Retry-After for retryable ones). */
 void rv_call_fail_status(struct rv_call *call, enum rv_status status);
 void rv_call_redirect(struct rv_call *call, int http_status, const char *location);
+/* Action family: every error answer from now on, the server's own included (but not 415), carries
+ * this as sessionInfoUrl. Copied. */
+void rv_call_set_session_info(struct rv_call *call, const char *url);
 /* Upgrades to WebSocket after the handler's own checks; the socket then belongs to ws.h. */
 struct rv_ws;
 struct rv_ws_events;
@@ -88,7 +95,9 @@ void rv_call_upgrade(struct rv_call *call, const char *subprotocol, const struct
 struct rv_ws_events {
 	void (*open)(struct rv_ws *ws, void *user);
 	void (*text)(struct rv_ws *ws, void *user, struct rv_span text); /* whole messages ≤ 64 KiB, valid UTF-8 */
-	void (*close)(struct rv_ws *ws, void *user);                     /* last call; free user here */
+	/* The last call, exactly once for each rv_call_upgrade: free user here. When the handshake fails
+	 * it comes without an open before it, and ws is NULL. */
+	void (*close)(struct rv_ws *ws, void *user);
 };
 /* From any thread; the text is copied. false when the socket is gone or 256 KiB are waiting. */
 bool rv_ws_send(struct rv_ws *ws, struct rv_span text);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 struct rv_store;
+struct rv_blobs;
 
 /* Opens DIR/rearview.db, migrates; error says in a sentence what is wrong (not writable, newer schema). */
 enum rv_status rv_store_open(const char *dir, struct rv_store **store, struct rv_buf *error) RV_MUST_USE;
@@ -26,7 +27,7 @@ typedef void (*rv_store_done)(void *user, enum rv_status status);
 struct rv_text { const char *ptr; size_t len; }; /* ptr NULL: SQL NULL */
 
 /* ---- workspaces, keys, users ---- */
-struct rv_workspace { char id[32], name[128], site_id[32], project_key[48]; char *config_json; char config_etag[24]; char *allowed_origins; };
+struct rv_workspace { char id[32], name[128], site_id[32], project_key[48]; char *config_json; }; /* config_json: as settings.h reads it */
 void rv_workspace_clear(struct rv_workspace *workspace); /* frees the heap fields */
 /* Makes a workspace with one project key and one API key; the API key is given out only here. */
 enum rv_status rv_store_workspace_add(struct rv_store *store, const char *name, struct rv_workspace *out, char api_key_out[64]) RV_MUST_USE;
@@ -35,10 +36,17 @@ enum rv_status rv_store_workspace_by_id(struct rv_store *store, const char *id, 
 /* Constant-time against the stored SHA-256; workspace id to out. */
 enum rv_status rv_store_api_key_check(struct rv_store *store, const char *api_key, char workspace_id_out[32]) RV_MUST_USE;
 enum rv_status rv_store_api_key_add(struct rv_store *store, const char *workspace_id, char api_key_out[64]) RV_MUST_USE;
+/* The id of a key, which is the readable first part of it. */
+void rv_api_key_id(const char *api_key, char id_out[32]);
+/* [{"id","hint","created_at"}] */
+enum rv_status rv_store_api_keys_json(struct rv_store *store, const char *workspace_id, struct rv_buf *json_out) RV_MUST_USE;
+enum rv_status rv_store_api_key_remove(struct rv_store *store, const char *workspace_id, const char *id) RV_MUST_USE;
+/* {"workspaces":[{"id","name","site_id","project_key","created_at","reports"}]} */
 enum rv_status rv_store_workspaces_json(struct rv_store *store, struct rv_buf *json_out) RV_MUST_USE;
 enum rv_status rv_store_config_set(struct rv_store *store, const char *workspace_id, const char *config_json) RV_MUST_USE;
 enum rv_status rv_store_user_add(struct rv_store *store, const char *name, const char *password) RV_MUST_USE; /* scrypt; replaces */
 enum rv_status rv_store_user_check(struct rv_store *store, const char *name, const char *password, char user_id_out[32]) RV_MUST_USE;
+enum rv_status rv_store_user_name(struct rv_store *store, const char *user_id, char name_out[128]) RV_MUST_USE;
 enum rv_status rv_store_user_count(struct rv_store *store, unsigned *count) RV_MUST_USE;
 enum rv_status rv_store_login_add(struct rv_store *store, const char *user_id, char token_out[64]) RV_MUST_USE; /* 14 days */
 enum rv_status rv_store_login_check(struct rv_store *store, const char *token, char user_id_out[32]) RV_MUST_USE;
@@ -51,6 +59,8 @@ void rv_attachment_clear(struct rv_attachment *attachment);
  * through done with the first answer in *existing (caller-owned, ≥ 32 bytes, lives until done). */
 void rv_store_attachment_add(struct rv_store *store, const struct rv_attachment *attachment, const char *idempotency_key, char existing_id[32], rv_store_done done, void *user);
 enum rv_status rv_store_attachment(struct rv_store *store, const char *workspace_id, const char *id, struct rv_attachment *out) RV_MUST_USE;
+/* The attachment of that report with that id, or with id NULL its first of that kind. workspace_id NULL: a console login. */
+enum rv_status rv_store_report_attachment(struct rv_store *store, const char *workspace_id, const char *report_id, const char *id, const char *kind, struct rv_attachment *out) RV_MUST_USE;
 
 /* ---- reports ---- */
 struct rv_report_new {
@@ -63,8 +73,9 @@ struct rv_report_new {
 	uint64_t number; char existing_id[32];
 };
 void rv_store_report_add(struct rv_store *store, struct rv_report_new *report, rv_store_done done, void *user);
-/* The shape of API §6 as JSON; RV_NOT_FOUND also for another workspace's. workspace_id NULL: a console login. */
-enum rv_status rv_store_report_json(struct rv_store *store, const char *workspace_id, const char *id, struct rv_buf *json_out) RV_MUST_USE;
+/* The shape of API §6 as JSON, and the replay's marks; attachments' urls begin with base_url.
+ * RV_NOT_FOUND also for another workspace's. workspace_id NULL: a console login. */
+enum rv_status rv_store_report_json(struct rv_store *store, const char *workspace_id, const char *id, const char *base_url, struct rv_buf *json_out) RV_MUST_USE;
 enum rv_status rv_store_report_by_session(struct rv_store *store, const char *workspace_id, const char *session_token, char report_id_out[32]) RV_MUST_USE;
 /* {"reports":[…rows for the list…],"next":"cursor or null","total":n}; search matches title, notes, user, url, first error. */
 struct rv_report_query { const char *workspace_id, *search, *state, *trigger, *has, *before; unsigned limit; };
@@ -72,8 +83,9 @@ enum rv_status rv_store_reports_json(struct rv_store *store, const struct rv_rep
 void rv_store_report_state(struct rv_store *store, const char *id, const char *state, rv_store_done done, void *user); /* open, in_progress, done */
 void rv_store_report_delete(struct rv_store *store, const char *id, bool undo, rv_store_done done, void *user);
 
-/* Promises: rows whose blob is missing, blobs without a row for a day (deleted). For a periodic job. */
-enum rv_status rv_store_sweep(struct rv_store *store) RV_MUST_USE;
+/* Removes blobs without a row for a day, reports deleted and uploads unused for longer than that,
+ * logins and idempotency keys that are over. For a periodic job. */
+enum rv_status rv_store_sweep(struct rv_store *store, struct rv_blobs *blobs) RV_MUST_USE;
 enum rv_status rv_store_ready(struct rv_store *store) RV_MUST_USE;
 void rv_store_metrics(struct rv_store *store, struct rv_buf *out);
 
