@@ -13,8 +13,8 @@ target_include_directories(rv_stb INTERFACE /usr/include/stb)
 target_link_libraries(rv_stb INTERFACE m)
 
 pkg_check_modules(MHD REQUIRED IMPORTED_TARGET libmicrohttpd)
-pkg_check_modules(WSLAY REQUIRED IMPORTED_TARGET libwslay)
+find_library(WSLAY_LIBRARY wslay REQUIRED) # Debian ships no pkg-config file for it
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 add_library(rv_collector_deps INTERFACE)
-target_link_libraries(rv_collector_deps INTERFACE rv_cjson PkgConfig::MHD PkgConfig::WSLAY PkgConfig::SQLITE PkgConfig::CRYPTO Threads::Threads)
+target_link_libraries(rv_collector_deps INTERFACE rv_cjson PkgConfig::MHD ${WSLAY_LIBRARY} PkgConfig::SQLITE PkgConfig::CRYPTO Threads::Threads)
