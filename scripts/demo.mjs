@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 
 const [port, data] = [process.argv[2], resolve(process.argv[3])];
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
-const binary = join(root, 'build/dev/rearviewd');
+const binary = process.env.RV_REARVIEWD ?? join(root, 'build/dev/rearviewd');
 const base = `http://127.0.0.1:${port}`;
 const file = join(data, 'demo.json');
 
