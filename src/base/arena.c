@@ -12,12 +12,12 @@
 #ifdef RV_POISON
 #include <sanitizer/asan_interface.h>
 enum { GAP_BYTES = 16 }; /* poisoned, between allocations */
-static void hide(const void *ptr, size_t len) { __asan_poison_memory_region(ptr, len); }
-static void show(const void *ptr, size_t len) { __asan_unpoison_memory_region(ptr, len); }
+static void hide(void *ptr, size_t len) { __asan_poison_memory_region(ptr, len); }
+static void show(void *ptr, size_t len) { __asan_unpoison_memory_region(ptr, len); }
 #else
 enum { GAP_BYTES = 0 };
-static void hide(const void *ptr, size_t len) { (void)ptr; (void)len; }
-static void show(const void *ptr, size_t len) { (void)ptr; (void)len; }
+static void hide(void *ptr, size_t len) { (void)ptr; (void)len; }
+static void show(void *ptr, size_t len) { (void)ptr; (void)len; }
 #endif
 
 enum { CHUNK_MIN_BYTES = 4 << 10, CHUNK_MAX_BYTES = 1 << 20 };

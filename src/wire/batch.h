@@ -7,7 +7,8 @@
  *   strings  the batch's flat list, interned ones first:
  *     u32le length[n5 + n6] · the WTF-8 bytes one after the other
  *
- * A string reference is 0 (null), an intern id from 1, or STRING_INLINE | index.
+ * A string reference is 0 (null), an intern id from 1, or STRING_INLINE | index. With the flag
+ * BATCH_INTERN_CLEAR the table is empty before this batch's strings, whose first id is 1 again.
  *
  *   struct rv_batch b;
  *   s = rv_batch_open(&b, intern, words, strings, arena);
@@ -36,16 +37,19 @@ struct rv_batch {
 	const uint8_t *at, *end;
 	struct rv_span *strings; /* of this batch, in the arena */
 	uint32_t seq, flags, first_intern, n_interned, n_inline, t_ms;
-	bool ticked;
 	struct rv_val *values;   /* scratch, in the arena, grows to the largest record */
 	uint32_t values_cap;
+	enum rv_status failed;   /* sticky */
 };
 
-/* RV_VERSION on another ABI hash, RV_ORDER on a wrong sequence number or intern position. */
+/* Checks head and strings. RV_VERSION on another ABI hash, RV_ORDER on a wrong sequence number or
+ * intern position, RV_LIMIT past INTERN_MAX, RV_BAD also on an interned string over INTERN_MAX_LENGTH. */
 enum rv_status rv_batch_open(struct rv_batch *batch, struct rv_intern *intern, struct rv_span words, struct rv_span strings, struct rv_arena *arena) RV_MUST_USE;
-/* The next record, ticks absorbed into t_ms; RV_ORDER when time runs backwards inside the batch. */
+/* The next record, ticks absorbed into t_ms (0 before the first tick); RV_ORDER when time runs
+ * backwards inside the batch. A failure is sticky. */
 enum rv_status rv_batch_next(struct rv_batch *batch, struct rv_rec *rec) RV_MUST_USE;
-/* Takes over the new interned strings and the sequence number. */
+/* Takes over the new interned strings and the sequence number; on failure neither. The batch
+ * must have been read to its end; a failed one answers its failure, one committed before RV_ORDER. */
 enum rv_status rv_intern_commit(struct rv_intern *intern, const struct rv_batch *batch) RV_MUST_USE;
 
 #endif

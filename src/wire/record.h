@@ -15,6 +15,7 @@
  * well-formed WTF-8, f64 is finite. They guarantee nothing about the meaning of ids. */
 #ifndef RV_RECORD_H
 #define RV_RECORD_H
+#include "arena.h"
 #include "record_gen.h"
 #include "span.h"
 #include "status.h"
@@ -39,19 +40,26 @@ enum rv_field_type { RV_FIELD_U32, RV_FIELD_I32, RV_FIELD_F64, RV_FIELD_STR };
 enum { RV_FIELDS_MAX = 16 };
 
 struct rv_schema {
-	const char *name;
 	uint8_t number, version, n_fixed, n_group;
 	uint8_t type[RV_FIELDS_MAX];        /* fixed ones, then the group's */
-	const char *field[RV_FIELDS_MAX];
 };
 
 /* The schema of a record number, NULL when unknown. */
 const struct rv_schema *rv_record_schema(uint32_t number);
+/* Its name as record.def has it, "unknown" otherwise. */
+const char *rv_record_name(uint32_t number);
 /* Groups in a record: (n - fixed) / group, 0 without a group. */
 uint32_t rv_record_groups(const struct rv_rec *rec);
 /* The type of v[index] of a record. */
 enum rv_field_type rv_record_field(const struct rv_schema *schema, uint32_t index);
 
 enum { RV_RECORD_VALUES_MAX = 1 << 16 }; /* values in one record */
+
+/* ---- for decoders ---- */
+/* Every fixed field and whole groups, within RV_RECORD_VALUES_MAX. */
+bool rv_record_whole(const struct rv_schema *schema, uint32_t n);
+/* The array `values` with room for one more than `used`, moved in the arena when it must grow; NULL on failure. */
+struct rv_val *rv_record_room(struct rv_arena *arena, struct rv_val *values, uint32_t *cap, uint32_t used);
+bool rv_f64_finite(double value);
 
 #endif

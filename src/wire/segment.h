@@ -9,10 +9,12 @@
  *   24  u32 zero                  52  payload
  *
  *   payload, inflated:  varint strings · { varint length · bytes }…  ·  records
- *   record:             u8 type · varint ms since previous · varint values · values
+ *   record:             u8 number · varint ms since previous (the first: 0) · varint bytes of values · values
  *   value by schema:    u32 varint · i32 zigzag varint · f64 8 bytes · str varint: 0 null, else index + 1
  *
- * All numbers little-endian. A native stream (application/vnd.rearview.replay) is "RVR1" · u32le 1 ·
+ * All numbers little-endian. The payload is raw deflate (RFC 1951). A reader passes over a record
+ * whose number it does not know and, in a record without a group, over fields it does not know;
+ * fields that are missing at the end of one are 0 or null. A native stream (application/vnd.rearview.replay) is "RVR1" · u32le 1 ·
  * segments one after the other: for each epoch a checkpoint or the page's first records, then
  * segments in order of time. Bounds: raw ≤ 64 MiB, stored ≤ 64 MiB, strings ≤ 1 M, and a raw size
  * over 1032 × stored is refused before anything is inflated. Threads: one at a time per object. */
@@ -23,7 +25,12 @@
 #include "record.h"
 
 enum rv_segment_kind { RV_SEGMENT_RECORDS = 1, RV_SEGMENT_CHECKPOINT = 2 };
-enum { RV_SEGMENT_HEAD_BYTES = 52, RV_SEGMENT_RAW_MAX = 64 << 20, RV_STREAM_HEAD_BYTES = 8 };
+enum {
+	RV_SEGMENT_HEAD_BYTES = 52,
+	RV_SEGMENT_RAW_MAX = 64 << 20,
+	RV_SEGMENT_STRINGS_MAX = 1 << 20,
+	RV_STREAM_HEAD_BYTES = 8
+};
 
 struct rv_segment_head {
 	uint8_t kind;
@@ -42,11 +49,12 @@ void rv_segment_writer_begin(struct rv_segment_writer *writer, enum rv_segment_k
 enum rv_status rv_segment_writer_add(struct rv_segment_writer *writer, const struct rv_rec *rec) RV_MUST_USE;
 size_t rv_segment_writer_raw_bytes(const struct rv_segment_writer *writer);
 uint32_t rv_segment_writer_records(const struct rv_segment_writer *writer);
-/* A point to which rv_segment_writer_rewind cuts back (a batch that turned out bad). */
+/* A point to which rv_segment_writer_rewind cuts back (a batch that turned out bad); good until the
+ * next begin. */
 struct rv_segment_mark rv_segment_writer_mark(const struct rv_segment_writer *writer);
 void rv_segment_writer_rewind(struct rv_segment_writer *writer, struct rv_segment_mark mark);
-/* Appends the whole segment, header included, to out. The writer goes on as it was: the tail row is
- * a seal of the open segment. level: zlib 1–9. */
+/* Appends the whole segment, header included, to out; nothing of it on failure. The writer goes on as
+ * it was: the tail row is a seal of the open segment. level: zlib 1–9. */
 enum rv_status rv_segment_writer_seal(struct rv_segment_writer *writer, int level, struct rv_buf *out) RV_MUST_USE;
 
 /* ---- reading ---- */
@@ -58,18 +66,19 @@ struct rv_segment_reader {
 	const uint8_t *at, *end;
 	struct rv_val *values;
 	uint32_t values_cap;
+	enum rv_status failed; /* sticky */
 };
 
 /* Reads and checks a header; *size_bytes is the whole segment's length. RV_INCOMPLETE when in is shorter. */
 enum rv_status rv_segment_head(struct rv_span in, struct rv_segment_head *head, size_t *size_bytes) RV_MUST_USE;
-/* Inflates into the arena and reads the string table. */
+/* Inflates into the arena and reads the string table. The arena bounds what a segment may cost. */
 enum rv_status rv_segment_open(struct rv_segment_reader *reader, struct rv_span segment, struct rv_arena *arena) RV_MUST_USE;
-/* RV_END after the last record. The record lives until the next call, its spans until the arena is reset. */
+/* RV_END after the last record. A failure is sticky. The record lives until the next call, its spans until the arena is reset. */
 enum rv_status rv_segment_next(struct rv_segment_reader *reader, struct rv_rec *rec) RV_MUST_USE;
 
 /* ---- streams ---- */
 void rv_stream_begin(struct rv_buf *out);
-/* Moves *pos (0 at first) over one segment; RV_END at the end, RV_BAD on anything else. */
+/* Moves *pos (0 at first) over one segment; RV_END at the end, else what rv_segment_head answers. */
 enum rv_status rv_stream_next(struct rv_span stream, size_t *pos, struct rv_span *segment) RV_MUST_USE;
 
 #endif

@@ -1,0 +1,516 @@
+#include "segment.h"
+#include "hash.h"
+#include "utf8.h"
+#include <stdlib.h>
+#include <zlib.h>
+
+enum {
+	FORMAT = 1,
+	RATIO_MAX = 1032, /* deflate's own limit: 258 bytes in two bits */
+	OUT_STEP_BYTES = 8 << 10,
+	WINDOW_BITS = -15 /* raw deflate, 32 KiB */
+};
+
+static const uint8_t segment_magic[4] = {'R', 'V', 'S', '1'}, stream_magic[4] = {'R', 'V', 'R', '1'};
+
+/* ---- writing ---- */
+
+struct entry { uint32_t at, len, hash; }; /* of a string: its bytes in `strings`, after the length */
+
+struct rv_segment_writer {
+	struct rv_segment_head head; /* kind, epoch …; counts and times kept up to date */
+	struct rv_buf strings, records, values;
+	struct entry *entries;
+	uint32_t n_entries, cap_entries;
+	uint32_t *slots, n_slots;    /* open hash, linear probing: entry + 1, 0 free; n_slots a power of two */
+	size_t max_bytes;
+};
+
+struct rv_segment_writer *rv_segment_writer_new(size_t max_raw_bytes)
+{
+	struct rv_segment_writer *writer = calloc(1, sizeof *writer);
+	if (!writer)
+		return NULL;
+	writer->max_bytes = max_raw_bytes < RV_SEGMENT_RAW_MAX ? max_raw_bytes : RV_SEGMENT_RAW_MAX;
+	rv_buf_init(&writer->strings, writer->max_bytes);
+	rv_buf_init(&writer->records, writer->max_bytes);
+	rv_buf_init(&writer->values, writer->max_bytes);
+	rv_segment_writer_begin(writer, RV_SEGMENT_RECORDS, 0, 0, 0);
+	return writer;
+}
+
+void rv_segment_writer_free(struct rv_segment_writer *writer)
+{
+	if (!writer)
+		return;
+	rv_buf_deinit(&writer->strings);
+	rv_buf_deinit(&writer->records);
+	rv_buf_deinit(&writer->values);
+	free(writer->entries);
+	free(writer->slots);
+	free(writer);
+}
+
+void rv_segment_writer_begin(struct rv_segment_writer *writer, enum rv_segment_kind kind, double epoch_wall_ms, uint32_t epoch, uint32_t sequence)
+{
+	writer->head = (struct rv_segment_head){.kind = (uint8_t)kind, .epoch_wall_ms = epoch_wall_ms, .epoch = epoch, .sequence = sequence};
+	rv_buf_clear(&writer->strings);
+	rv_buf_clear(&writer->records);
+	writer->n_entries = 0;
+	if (writer->slots)
+		memset(writer->slots, 0, writer->n_slots * sizeof *writer->slots);
+}
+
+static size_t varint_bytes(uint32_t value)
+{
+	size_t n = 1;
+	for (; value > 127; value >>= 7)
+		n++;
+	return n;
+}
+
+size_t rv_segment_writer_raw_bytes(const struct rv_segment_writer *writer)
+{
+	return varint_bytes(writer->n_entries) + writer->strings.len + writer->records.len;
+}
+
+uint32_t rv_segment_writer_records(const struct rv_segment_writer *writer)
+{
+	return writer->head.records;
+}
+
+struct rv_segment_mark rv_segment_writer_mark(const struct rv_segment_writer *writer)
+{
+	return (struct rv_segment_mark){writer->records.len, writer->n_entries, writer->head.records, writer->head.last_ms, writer->head.first_ms};
+}
+
+/* The slot that holds entry + 1, or the free one where a new entry belongs. */
+static uint32_t *find_slot(struct rv_segment_writer *writer, uint32_t wanted, uint32_t hash)
+{
+	uint32_t i = hash & (writer->n_slots - 1);
+	while (writer->slots[i] != wanted)
+		i = (i + 1) & (writer->n_slots - 1);
+	return &writer->slots[i];
+}
+
+void rv_segment_writer_rewind(struct rv_segment_writer *writer, struct rv_segment_mark mark)
+{
+	/* Newest first: no older entry was ever placed behind a newer one, so emptying its slot breaks no chain. */
+	while (writer->n_entries > mark.strings) {
+		struct entry *entry = &writer->entries[writer->n_entries - 1];
+		*find_slot(writer, writer->n_entries, entry->hash) = 0;
+		writer->strings.len = entry->at - varint_bytes(entry->len);
+		writer->n_entries--;
+	}
+	writer->records.len = mark.bytes;
+	writer->strings.failed = writer->records.failed = RV_OK;
+	writer->head.records = mark.records;
+	writer->head.last_ms = mark.last_ms;
+	writer->head.first_ms = mark.first_ms;
+}
+
+static enum rv_status grow_strings(struct rv_segment_writer *writer)
+{
+	if (writer->n_entries == writer->cap_entries) {
+		uint32_t cap = writer->cap_entries ? writer->cap_entries * 2 : 64;
+		struct entry *entries = realloc(writer->entries, cap * sizeof *entries);
+		if (!entries)
+			return RV_MEMORY;
+		writer->entries = entries;
+		writer->cap_entries = cap;
+	}
+	if (writer->n_entries + 1 > writer->n_slots / 2) {
+		uint32_t n_slots = writer->n_slots ? writer->n_slots * 2 : 256;
+		uint32_t *slots = calloc(n_slots, sizeof *slots);
+		if (!slots)
+			return RV_MEMORY;
+		free(writer->slots);
+		writer->slots = slots;
+		writer->n_slots = n_slots;
+		for (uint32_t i = 0; i < writer->n_entries; i++)
+			*find_slot(writer, 0, writer->entries[i].hash) = i + 1;
+	}
+	return RV_OK;
+}
+
+/* The number a string goes by: 0 null, else its place in the table + 1. */
+static enum rv_status add_string(struct rv_segment_writer *writer, struct rv_span text, uint32_t *out)
+{
+	*out = 0;
+	if (!text.ptr)
+		return RV_OK;
+	enum rv_status status = grow_strings(writer);
+	if (status != RV_OK)
+		return status;
+	uint32_t hash = rv_hash32(text, 0), mask = writer->n_slots - 1, i = hash & mask;
+	for (; writer->slots[i]; i = (i + 1) & mask) {
+		const struct entry *entry = &writer->entries[writer->slots[i] - 1];
+		if (entry->hash == hash && rv_span_eq(rv_span(writer->strings.ptr + entry->at, entry->len), text)) {
+			*out = writer->slots[i];
+			return RV_OK;
+		}
+	}
+	size_t before = writer->strings.len;
+	if (writer->n_entries == RV_SEGMENT_STRINGS_MAX || text.len > writer->max_bytes)
+		return RV_LIMIT;
+	rv_buf_varint(&writer->strings, (uint32_t)text.len);
+	uint32_t at = (uint32_t)writer->strings.len;
+	rv_buf_span(&writer->strings, text);
+	if (writer->strings.failed) {
+		writer->strings.len = before;
+		return writer->strings.failed;
+	}
+	writer->entries[writer->n_entries++] = (struct entry){at, (uint32_t)text.len, hash};
+	*out = writer->slots[i] = writer->n_entries;
+	return RV_OK;
+}
+
+static enum rv_status add_values(struct rv_segment_writer *writer, const struct rv_schema *schema, const struct rv_rec *rec)
+{
+	rv_buf_clear(&writer->values);
+	for (uint32_t i = 0; i < rec->n; i++) {
+		const struct rv_val *value = &rec->v[i];
+		uint32_t number = value->u;
+		enum rv_status status;
+		switch (rv_record_field(schema, i)) {
+		case RV_FIELD_I32:
+			number = number << 1 ^ (value->i < 0 ? UINT32_MAX : 0);
+			break;
+		case RV_FIELD_F64:
+			if (!rv_f64_finite(value->f))
+				return RV_BAD;
+			rv_buf_f64le(&writer->values, value->f);
+			continue;
+		case RV_FIELD_STR:
+			status = add_string(writer, value->s, &number);
+			if (status != RV_OK)
+				return status;
+			break;
+		case RV_FIELD_U32:
+			break;
+		}
+		rv_buf_varint(&writer->values, number);
+	}
+	return rv_buf_status(&writer->values);
+}
+
+enum rv_status rv_segment_writer_add(struct rv_segment_writer *writer, const struct rv_rec *rec)
+{
+	const struct rv_schema *schema = rv_record_schema(rec->type);
+	if (!schema || !rv_record_whole(schema, rec->n))
+		return RV_BAD;
+	struct rv_segment_mark mark = rv_segment_writer_mark(writer);
+	uint32_t last_ms = mark.records ? mark.last_ms : rec->t_ms;
+	if (rec->t_ms < last_ms)
+		return RV_ORDER;
+	enum rv_status status = add_values(writer, schema, rec);
+	if (status == RV_OK) {
+		rv_buf_byte(&writer->records, schema->number);
+		rv_buf_varint(&writer->records, rec->t_ms - last_ms);
+		rv_buf_varint(&writer->records, (uint32_t)writer->values.len);
+		rv_buf_span(&writer->records, rv_buf_get(&writer->values));
+		status = rv_buf_status(&writer->records);
+	}
+	if (status == RV_OK && rv_segment_writer_raw_bytes(writer) > writer->max_bytes)
+		status = RV_LIMIT;
+	if (status != RV_OK) {
+		rv_segment_writer_rewind(writer, mark);
+		return status;
+	}
+	if (mark.records == 0)
+		writer->head.first_ms = rec->t_ms;
+	writer->head.last_ms = rec->t_ms;
+	writer->head.records++;
+	return RV_OK;
+}
+
+/* Runs deflate over one piece of the payload, all of its output to out. */
+static enum rv_status squeeze(z_stream *z, struct rv_span in, int flush, struct rv_buf *out)
+{
+	int answer;
+	z->next_in = (Bytef *)in.ptr;
+	z->avail_in = (uInt)in.len;
+	do {
+		uint8_t *room = rv_buf_room(out, OUT_STEP_BYTES);
+		size_t len = OUT_STEP_BYTES;
+		if (!room && out->failed == RV_LIMIT && out->len < out->max) { /* the last bytes before the bound */
+			out->failed = RV_OK;
+			len = out->max - out->len;
+			room = rv_buf_room(out, len);
+		}
+		if (!room)
+			return out->failed;
+		z->next_out = room;
+		z->avail_out = (uInt)len;
+		answer = deflate(z, flush);
+		out->len += len - z->avail_out;
+	} while (answer == Z_OK && (z->avail_out == 0 || flush == Z_FINISH));
+	return answer == Z_STREAM_END || flush != Z_FINISH ? RV_OK : RV_BAD; /* no input at all is Z_BUF_ERROR, and fine */
+}
+
+static void put_u32(uint8_t *to, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		to[i] = (uint8_t)(value >> (8 * i));
+}
+
+enum rv_status rv_segment_writer_seal(struct rv_segment_writer *writer, int level, struct rv_buf *out)
+{
+	size_t start = out->len;
+	uint8_t count[5];
+	struct rv_buf n = {.ptr = count, .cap = sizeof count, .max = sizeof count};
+	z_stream z = {0};
+	if (deflateInit2(&z, level, Z_DEFLATED, WINDOW_BITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		return RV_MEMORY;
+	struct rv_segment_head *head = &writer->head;
+	rv_buf_add(out, segment_magic, sizeof segment_magic);
+	rv_buf_u32le(out, head->kind | FORMAT << 8);
+	rv_buf_f64le(out, head->epoch_wall_ms);
+	rv_buf_u32le(out, head->epoch);
+	rv_buf_u32le(out, head->sequence);
+	rv_buf_u32le(out, 0);
+	rv_buf_u32le(out, head->first_ms);
+	rv_buf_u32le(out, head->last_ms);
+	rv_buf_u32le(out, head->records);
+	rv_buf_u32le(out, (uint32_t)rv_segment_writer_raw_bytes(writer));
+	rv_buf_u32le(out, 0); /* stored bytes and CRC, when they are known */
+	rv_buf_u32le(out, 0);
+	rv_buf_varint(&n, writer->n_entries);
+	enum rv_status status = rv_buf_status(out);
+	if (status == RV_OK)
+		status = squeeze(&z, rv_buf_get(&n), Z_NO_FLUSH, out);
+	if (status == RV_OK)
+		status = squeeze(&z, rv_buf_get(&writer->strings), Z_NO_FLUSH, out);
+	if (status == RV_OK)
+		status = squeeze(&z, rv_buf_get(&writer->records), Z_FINISH, out);
+	deflateEnd(&z);
+	if (status != RV_OK) {
+		out->len = start;
+		return status;
+	}
+	const uint8_t *payload = out->ptr + start + RV_SEGMENT_HEAD_BYTES;
+	uint32_t stored = (uint32_t)(out->len - start - RV_SEGMENT_HEAD_BYTES);
+	put_u32(out->ptr + start + 44, stored);
+	put_u32(out->ptr + start + 48, (uint32_t)crc32(0, payload, stored));
+	return RV_OK;
+}
+
+/* ---- reading ---- */
+
+static uint32_t get_u32(const uint8_t *at)
+{
+	return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static double get_f64(const uint8_t *at)
+{
+	uint64_t bits = get_u32(at) | (uint64_t)get_u32(at + 4) << 32;
+	double value;
+	memcpy(&value, &bits, sizeof value);
+	return value;
+}
+
+enum rv_status rv_segment_head(struct rv_span in, struct rv_segment_head *head, size_t *size_bytes)
+{
+	const uint8_t *at = in.ptr;
+	if (memcmp(at, segment_magic, in.len < 4 ? in.len : 4) != 0)
+		return RV_BAD;
+	if (in.len < RV_SEGMENT_HEAD_BYTES)
+		return RV_INCOMPLETE;
+	if (at[5] != FORMAT)
+		return RV_VERSION;
+	*head = (struct rv_segment_head){
+		.kind = at[4], .epoch_wall_ms = get_f64(at + 8), .epoch = get_u32(at + 16), .sequence = get_u32(at + 20),
+		.first_ms = get_u32(at + 28), .last_ms = get_u32(at + 32), .records = get_u32(at + 36),
+		.raw_bytes = get_u32(at + 40), .stored_bytes = get_u32(at + 44), .crc = get_u32(at + 48)};
+	if ((head->kind != RV_SEGMENT_RECORDS && head->kind != RV_SEGMENT_CHECKPOINT) || at[6] || at[7] || get_u32(at + 24) || !rv_f64_finite(head->epoch_wall_ms) || head->last_ms < head->first_ms)
+		return RV_BAD;
+	if (head->raw_bytes > RV_SEGMENT_RAW_MAX || head->stored_bytes > RV_SEGMENT_RAW_MAX)
+		return RV_LIMIT;
+	if (head->raw_bytes == 0 || head->raw_bytes > (uint64_t)head->stored_bytes * RATIO_MAX || head->records > head->raw_bytes / 3)
+		return RV_BAD;
+	*size_bytes = RV_SEGMENT_HEAD_BYTES + (size_t)head->stored_bytes;
+	return in.len < *size_bytes ? RV_INCOMPLETE : RV_OK;
+}
+
+static bool read_varint(const uint8_t **at, const uint8_t *end, uint32_t *out)
+{
+	uint32_t value = 0;
+	for (unsigned shift = 0; shift < 35 && *at < end; shift += 7) {
+		uint8_t byte = *(*at)++;
+		if (shift == 28 && byte > 15)
+			return false;
+		value |= (uint32_t)(byte & 127) << shift;
+		if (byte < 128) {
+			*out = value;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum rv_status expand(struct rv_span in, uint8_t *raw, size_t raw_bytes)
+{
+	z_stream z = {.next_in = (Bytef *)in.ptr, .avail_in = (uInt)in.len, .next_out = raw, .avail_out = (uInt)raw_bytes};
+	if (inflateInit2(&z, WINDOW_BITS) != Z_OK)
+		return RV_MEMORY;
+	int answer = inflate(&z, Z_FINISH);
+	bool whole = answer == Z_STREAM_END && z.avail_in == 0 && z.avail_out == 0;
+	inflateEnd(&z);
+	return whole ? RV_OK : answer == Z_MEM_ERROR ? RV_MEMORY : RV_BAD;
+}
+
+static enum rv_status read_strings(struct rv_segment_reader *reader)
+{
+	uint32_t n, len;
+	if (!read_varint(&reader->at, reader->end, &n) || n > (size_t)(reader->end - reader->at))
+		return RV_BAD;
+	if (n > RV_SEGMENT_STRINGS_MAX)
+		return RV_LIMIT;
+	if (n == 0)
+		return RV_OK;
+	reader->strings = rv_arena_alloc(reader->arena, n * sizeof *reader->strings);
+	if (!reader->strings)
+		return RV_MEMORY;
+	for (; reader->n_strings < n; reader->n_strings++) {
+		if (!read_varint(&reader->at, reader->end, &len) || len > (size_t)(reader->end - reader->at))
+			return RV_BAD;
+		struct rv_span text = rv_span(reader->at, len);
+		if (!rv_utf8_valid(text, true))
+			return RV_BAD;
+		reader->strings[reader->n_strings] = text;
+		reader->at += len;
+	}
+	return RV_OK;
+}
+
+static enum rv_status open_segment(struct rv_segment_reader *reader, struct rv_span segment)
+{
+	size_t size;
+	enum rv_status status = rv_segment_head(segment, &reader->head, &size);
+	if (status != RV_OK)
+		return status;
+	struct rv_span payload = rv_span(segment.ptr + RV_SEGMENT_HEAD_BYTES, reader->head.stored_bytes);
+	if (size != segment.len || (uint32_t)crc32(0, payload.ptr, (uInt)payload.len) != reader->head.crc)
+		return RV_BAD;
+	uint8_t *raw = rv_arena_alloc(reader->arena, reader->head.raw_bytes);
+	if (!raw)
+		return RV_MEMORY;
+	status = expand(payload, raw, reader->head.raw_bytes);
+	if (status != RV_OK)
+		return status;
+	reader->at = raw;
+	reader->end = raw + reader->head.raw_bytes;
+	reader->left = reader->head.records;
+	reader->t_ms = reader->head.first_ms;
+	return read_strings(reader);
+}
+
+enum rv_status rv_segment_open(struct rv_segment_reader *reader, struct rv_span segment, struct rv_arena *arena)
+{
+	*reader = (struct rv_segment_reader){.arena = arena};
+	return reader->failed = open_segment(reader, segment);
+}
+
+static enum rv_status read_value(struct rv_segment_reader *reader, enum rv_field_type type, const uint8_t *end, struct rv_val *value)
+{
+	uint32_t number;
+	*value = (struct rv_val){0};
+	if (type == RV_FIELD_F64) {
+		if (end - reader->at < 8)
+			return RV_BAD;
+		value->f = get_f64(reader->at);
+		reader->at += 8;
+		return rv_f64_finite(value->f) ? RV_OK : RV_BAD;
+	}
+	if (!read_varint(&reader->at, end, &number))
+		return RV_BAD;
+	if (type == RV_FIELD_STR) {
+		if (number > reader->n_strings)
+			return RV_BAD;
+		if (number)
+			value->s = reader->strings[number - 1];
+	} else {
+		value->u = type == RV_FIELD_I32 ? number >> 1 ^ (0 - (number & 1)) : number;
+	}
+	return RV_OK;
+}
+
+static enum rv_status read_values(struct rv_segment_reader *reader, const struct rv_schema *schema, const uint8_t *end, uint32_t *n_out)
+{
+	uint32_t n = 0;
+	for (; n < schema->n_fixed || (schema->n_group && reader->at < end); n++) {
+		if (n == RV_RECORD_VALUES_MAX)
+			return RV_LIMIT;
+		struct rv_val *values = rv_record_room(reader->arena, reader->values, &reader->values_cap, n);
+		if (!values)
+			return RV_MEMORY;
+		reader->values = values;
+		if (reader->at == end && !schema->n_group) {
+			values[n] = (struct rv_val){0};
+			continue;
+		}
+		enum rv_status status = read_value(reader, rv_record_field(schema, n), end, &values[n]);
+		if (status != RV_OK)
+			return status;
+	}
+	*n_out = n;
+	return rv_record_whole(schema, n) ? RV_OK : RV_BAD;
+}
+
+enum rv_status rv_segment_next(struct rv_segment_reader *reader, struct rv_rec *rec)
+{
+	while (!reader->failed && reader->left > 0) {
+		uint32_t delta, bytes, n = 0;
+		uint32_t number = reader->at < reader->end ? *reader->at++ : 0;
+		if (number == 0 || !read_varint(&reader->at, reader->end, &delta) || !read_varint(&reader->at, reader->end, &bytes) || bytes > (size_t)(reader->end - reader->at) || delta > reader->head.last_ms - reader->t_ms)
+			return reader->failed = RV_BAD;
+		const struct rv_schema *schema = rv_record_schema(number);
+		const uint8_t *end = reader->at + bytes;
+		enum rv_status status = schema ? read_values(reader, schema, end, &n) : RV_OK;
+		if (status != RV_OK)
+			return reader->failed = status;
+		reader->at = end;
+		reader->t_ms += delta;
+		reader->left--;
+		if (!schema)
+			continue;
+		*rec = (struct rv_rec){.type = number, .t_ms = reader->t_ms, .n = n, .v = reader->values};
+		return RV_OK;
+	}
+	if (!reader->failed && (reader->at != reader->end || reader->t_ms != reader->head.last_ms))
+		reader->failed = RV_BAD;
+	return reader->failed ? reader->failed : RV_END;
+}
+
+/* ---- streams ---- */
+
+void rv_stream_begin(struct rv_buf *out)
+{
+	rv_buf_add(out, stream_magic, sizeof stream_magic);
+	rv_buf_u32le(out, 1);
+}
+
+enum rv_status rv_stream_next(struct rv_span stream, size_t *pos, struct rv_span *segment)
+{
+	if (*pos == 0) {
+		if (memcmp(stream.ptr, stream_magic, stream.len < 4 ? stream.len : 4) != 0)
+			return RV_BAD;
+		if (stream.len < RV_STREAM_HEAD_BYTES)
+			return RV_INCOMPLETE;
+		if (get_u32(stream.ptr + 4) != 1)
+			return RV_VERSION;
+		*pos = RV_STREAM_HEAD_BYTES;
+	}
+	if (*pos == stream.len)
+		return RV_END;
+	struct rv_segment_head head;
+	size_t size;
+	struct rv_span rest = rv_span(stream.ptr + *pos, stream.len - *pos);
+	enum rv_status status = rv_segment_head(rest, &head, &size);
+	if (status != RV_OK)
+		return status;
+	*segment = rv_span(rest.ptr, size);
+	*pos += size;
+	return RV_OK;
+}
