@@ -71,9 +71,13 @@ void rv_call_set_user(struct rv_call *call, void *user);
 void *rv_call_user(struct rv_call *call);
 
 /* ---- answering ---- */
-void rv_call_set_header(struct rv_call *call, const char *name, const char *value); /* copied */
+/* Copied. Replaces the header of that name, the server's own defaults among them (Cache-Control: no-store,
+ * a Content-Security-Policy that allows nothing, …); value NULL removes it; Set-Cookie adds. A GET
+ * answered 200 whose ETag the client already has goes out as 304. */
+void rv_call_set_header(struct rv_call *call, const char *name, const char *value);
 struct rv_buf *rv_call_out(struct rv_call *call);   /* the response body is written here */
-void rv_call_allow_origin(struct rv_call *call, const char *origin); /* CORS answer for the widget family */
+/* CORS answer for the widget family: this origin, "*", or NULL for none. Without a call: "*". */
+void rv_call_allow_origin(struct rv_call *call, const char *origin);
 /* Sends rv_call_out with that status. Once, from any thread. */
 void rv_call_finish(struct rv_call *call, int http_status, const char *content_type);
 /* Sends a file (ETag, Range and If-None-Match honoured); takes over fd. */
@@ -105,8 +109,9 @@ void rv_ws_close(struct rv_ws *ws, uint16_t code, const char *reason);
 /* Keeps the object valid across threads: retain before handing ws to another thread, release after. */
 void rv_ws_retain(struct rv_ws *ws);
 void rv_ws_release(struct rv_ws *ws);
-/* Runs fn on the WebSocket loop's thread after delay_ms (0: soon). */
-void rv_loop_after(struct rv_server *server, uint32_t delay_ms, void (*fn)(void *user), void *user);
+/* Runs fn on the WebSocket loop's thread after delay_ms (0: soon), at the latest when the server stops.
+ * false when it will not run: 65,536 wait, or the server is stopping. */
+bool rv_loop_after(struct rv_server *server, uint32_t delay_ms, void (*fn)(void *user), void *user);
 
 /* ---- the server ---- */
 struct rv_server_options {
@@ -114,14 +119,19 @@ struct rv_server_options {
 	const char *tls_cert, *tls_key; /* PEM files, NULL: plain */
 	const char *base_url;          /* NULL: from Host */
 	const char *trusted_proxies;   /* comma-separated addresses, NULL: none */
-	const char *temp_dir;          /* for multipart files */
+	const char *temp_dir;          /* for multipart files; the server closes and removes what a route leaves there */
+	/* Called once the loop and the job pool run and before the first connection is accepted: the rest
+	 * of app (the bus) is made here. false stops the start. */
+	bool (*prepare)(struct rv_server *server, struct rv_app *app);
 	unsigned max_connections, header_timeout_ms, body_timeout_ms, min_body_rate; /* 0: defaults */
 	unsigned max_connections_per_ip, requests_per_minute_per_key; /* 0: no limit */
+	unsigned ping_ms, silence_ms;  /* WebSocket: a ping after that much silence (30 s), dead after that much (75 s) */
 };
 enum rv_status rv_server_start(const struct rv_server_options *options, const struct rv_route *routes, size_t n_routes, struct rv_app *app, struct rv_server **server, struct rv_buf *error) RV_MUST_USE;
 unsigned rv_server_port(struct rv_server *server);
-/* Stops accepting, lets calls finish for at most drain_ms, closes sockets with 1001. */
-void rv_server_stop(struct rv_server *server, unsigned drain_ms);
+/* Stops accepting, lets calls finish for at most drain_ms, closes sockets with 1001, frees the server.
+ * false when calls were still unfinished: then nothing is freed and the process should end. */
+bool rv_server_stop(struct rv_server *server, unsigned drain_ms);
 /* Prometheus text: requests by route name and status, latency histogram, connections, sockets. */
 void rv_server_metrics(struct rv_server *server, struct rv_buf *out);
 
