@@ -17,6 +17,11 @@ void rv_arena_deinit(struct rv_arena *arena);
 void rv_arena_reset(struct rv_arena *arena);
 /* 8-byte aligned, not zeroed; NULL past max_bytes or out of memory. */
 void *rv_arena_alloc(struct rv_arena *arena, size_t len) RV_MUST_USE;
+/* Why an allocation of len bytes has just failed: RV_LIMIT or RV_MEMORY. */
+static inline enum rv_status rv_arena_why(const struct rv_arena *arena, size_t len)
+{
+	return len > arena->max_bytes - arena->used_bytes || ((len + 7) & ~(size_t)7) > arena->max_bytes - arena->used_bytes ? RV_LIMIT : RV_MEMORY;
+}
 /* A copy with a terminating NUL that is not counted in len; ptr NULL on failure. */
 struct rv_span rv_arena_copy(struct rv_arena *arena, struct rv_span span) RV_MUST_USE;
 

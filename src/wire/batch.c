@@ -58,9 +58,10 @@ static enum rv_status read_strings(struct rv_batch *batch, struct rv_span in)
 		return RV_INCOMPLETE;
 	if (n == 0)
 		return in.len ? RV_BAD : RV_OK;
-	batch->strings = rv_arena_alloc(batch->arena, (size_t)n * sizeof *batch->strings);
+	size_t bytes = (size_t)n * sizeof *batch->strings;
+	batch->strings = rv_arena_alloc(batch->arena, bytes);
 	if (!batch->strings)
-		return RV_MEMORY;
+		return rv_arena_why(batch->arena, bytes);
 	size_t at = (size_t)n * 4;
 	for (uint32_t i = 0; i < n; i++) {
 		struct rv_span text = rv_span(in.ptr + at, word(in.ptr + (size_t)i * 4));
@@ -141,11 +142,10 @@ static enum rv_status read_fields(struct rv_batch *batch, const struct rv_schema
 			return RV_BAD;
 		if (n == RV_RECORD_VALUES_MAX)
 			return RV_LIMIT;
-		struct rv_val *values = rv_record_room(batch->arena, batch->values, &batch->values_cap, n);
-		if (!values)
-			return RV_MEMORY;
-		batch->values = values;
-		struct rv_val *value = &values[n];
+		enum rv_status status = rv_record_room(batch->arena, &batch->values, &batch->values_cap, n);
+		if (status != RV_OK)
+			return status;
+		struct rv_val *value = &batch->values[n];
 		enum rv_field_type type = rv_record_field(schema, n);
 		*value = (struct rv_val){0};
 		if (type == RV_FIELD_F64) {
@@ -161,7 +161,7 @@ static enum rv_status read_fields(struct rv_batch *batch, const struct rv_schema
 		value->u = word(at);
 		at += 4;
 		if (type == RV_FIELD_STR) {
-			enum rv_status status = look_up(batch, value->u, &value->s);
+			status = look_up(batch, value->u, &value->s);
 			if (status != RV_OK)
 				return status;
 			value->u = 0; /* a reference means nothing outside the batch */

@@ -52,18 +52,19 @@ bool rv_record_whole(const struct rv_schema *schema, uint32_t n)
 	return schema->n_group ? (n - schema->n_fixed) % schema->n_group == 0 : n == schema->n_fixed;
 }
 
-struct rv_val *rv_record_room(struct rv_arena *arena, struct rv_val *values, uint32_t *cap, uint32_t used)
+enum rv_status rv_record_room(struct rv_arena *arena, struct rv_val **values, uint32_t *cap, uint32_t used)
 {
 	if (used < *cap)
-		return values;
+		return RV_OK;
 	uint32_t more = *cap ? *cap * 2 : 64;
 	struct rv_val *grown = rv_arena_alloc(arena, more * sizeof *grown);
 	if (!grown)
-		return NULL;
+		return rv_arena_why(arena, more * sizeof *grown);
 	if (used)
-		memcpy(grown, values, used * sizeof *grown);
+		memcpy(grown, *values, used * sizeof *grown);
+	*values = grown;
 	*cap = more;
-	return grown;
+	return RV_OK;
 }
 
 bool rv_f64_finite(double value)

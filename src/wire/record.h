@@ -58,8 +58,8 @@ enum { RV_RECORD_VALUES_MAX = 1 << 16 }; /* values in one record */
 /* ---- for decoders ---- */
 /* Every fixed field and whole groups, within RV_RECORD_VALUES_MAX. */
 bool rv_record_whole(const struct rv_schema *schema, uint32_t n);
-/* The array `values` with room for one more than `used`, moved in the arena when it must grow; NULL on failure. */
-struct rv_val *rv_record_room(struct rv_arena *arena, struct rv_val *values, uint32_t *cap, uint32_t used);
+/* Makes room in *values for one more than `used`; it moves within the arena when it must grow. */
+enum rv_status rv_record_room(struct rv_arena *arena, struct rv_val **values, uint32_t *cap, uint32_t used) RV_MUST_USE;
 bool rv_f64_finite(double value);
 
 #endif

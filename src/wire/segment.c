@@ -371,7 +371,7 @@ static enum rv_status read_strings(struct rv_segment_reader *reader)
 		return RV_OK;
 	reader->strings = rv_arena_alloc(reader->arena, n * sizeof *reader->strings);
 	if (!reader->strings)
-		return RV_MEMORY;
+		return rv_arena_why(reader->arena, n * sizeof *reader->strings);
 	for (; reader->n_strings < n; reader->n_strings++) {
 		if (!read_varint(&reader->at, reader->end, &len) || len > (size_t)(reader->end - reader->at))
 			return RV_BAD;
@@ -395,7 +395,7 @@ static enum rv_status open_segment(struct rv_segment_reader *reader, struct rv_s
 		return RV_BAD;
 	uint8_t *raw = rv_arena_alloc(reader->arena, reader->head.raw_bytes);
 	if (!raw)
-		return RV_MEMORY;
+		return rv_arena_why(reader->arena, reader->head.raw_bytes);
 	status = expand(payload, raw, reader->head.raw_bytes);
 	if (status != RV_OK)
 		return status;
@@ -442,15 +442,15 @@ static enum rv_status read_values(struct rv_segment_reader *reader, const struct
 	for (; n < schema->n_fixed || (schema->n_group && reader->at < end); n++) {
 		if (n == RV_RECORD_VALUES_MAX)
 			return RV_LIMIT;
-		struct rv_val *values = rv_record_room(reader->arena, reader->values, &reader->values_cap, n);
-		if (!values)
-			return RV_MEMORY;
-		reader->values = values;
+		enum rv_status status = rv_record_room(reader->arena, &reader->values, &reader->values_cap, n);
+		if (status != RV_OK)
+			return status;
+		struct rv_val *value = &reader->values[n];
 		if (reader->at == end && !schema->n_group) {
-			values[n] = (struct rv_val){0};
+			*value = (struct rv_val){0};
 			continue;
 		}
-		enum rv_status status = read_value(reader, rv_record_field(schema, n), end, &values[n]);
+		status = read_value(reader, rv_record_field(schema, n), end, value);
 		if (status != RV_OK)
 			return status;
 	}
