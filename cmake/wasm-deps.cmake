@@ -1,0 +1,36 @@
+# Third-party libraries of the Wasm build, compiled from the sources that scripts/fetch-sources puts
+# under build/sources. Same target names as native-deps.cmake.
+set(SOURCES_DIR ${CMAKE_SOURCE_DIR}/build/sources)
+foreach(witness zlib/deflate.c cjson/cJSON.c stb/stb_image_write.h cmocka/src/cmocka.c)
+  if(NOT EXISTS ${SOURCES_DIR}/${witness})
+    message(FATAL_ERROR "build/sources/${witness} is missing: run scripts/fetch-sources first.")
+  endif()
+endforeach()
+
+# Size is what counts; the few files whose speed is felt are compiled for speed (see RV_WASM_FAST).
+set(CMAKE_C_FLAGS_RELEASE "-Oz -DNDEBUG")
+set(RV_WASM_FAST "-O3")
+
+# zlib: deflate, inflate, crc32. No gz files or gzip wrapping; tables are computed rather than shipped.
+set(zlib ${SOURCES_DIR}/zlib)
+add_library(rv_zlib STATIC ${zlib}/adler32.c ${zlib}/crc32.c ${zlib}/deflate.c ${zlib}/inflate.c
+  ${zlib}/inffast.c ${zlib}/inftrees.c ${zlib}/trees.c ${zlib}/zutil.c)
+target_include_directories(rv_zlib PUBLIC ${zlib})
+target_compile_definitions(rv_zlib PRIVATE NO_GZIP DYNAMIC_CRC_TABLE Z_TESTW=0 BUILDFIXED)
+target_compile_options(rv_zlib PRIVATE -w)
+
+# cJSON: numbers go through src/wasm/cjson_number.h, so that no printf, scanf or strtod is linked.
+add_library(rv_cjson STATIC ${SOURCES_DIR}/cjson/cJSON.c ${CMAKE_SOURCE_DIR}/src/wasm/cjson_number.c)
+target_include_directories(rv_cjson PUBLIC ${SOURCES_DIR}/cjson)
+target_compile_definitions(rv_cjson PUBLIC CJSON_HIDE_SYMBOLS PRIVATE CJSON_NESTING_LIMIT=64)
+target_compile_options(rv_cjson PRIVATE -w "SHELL:-include ${CMAKE_SOURCE_DIR}/src/wasm/cjson_number.h")
+
+add_library(rv_stb INTERFACE)
+target_include_directories(rv_stb INTERFACE ${SOURCES_DIR}/stb)
+
+# cmocka, for running the unit tests of the rings as Wasm under Node.
+add_library(rv_cmocka STATIC EXCLUDE_FROM_ALL ${SOURCES_DIR}/cmocka/src/cmocka.c)
+target_include_directories(rv_cmocka SYSTEM PUBLIC ${SOURCES_DIR}/cmocka/include)
+target_compile_definitions(rv_cmocka PRIVATE HAVE_STDINT_H HAVE_STDLIB_H HAVE_STRING_H HAVE_TIME_H
+  HAVE_STDIO_H HAVE_SETJMP_H HAVE_SIGNAL_H HAVE_INTTYPES_H HAVE_SIZE_T HAVE_UINTPTR_T=1)
+target_compile_options(rv_cmocka PRIVATE -w)

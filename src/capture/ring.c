@@ -1,0 +1,129 @@
+/* The ring of sealed segments. */
+#include "ring.h"
+#include <stdlib.h>
+
+void rv_ring_init(struct rv_ring *ring, uint32_t window_ms, size_t max_bytes)
+{
+	*ring = (struct rv_ring){.window_ms = window_ms, .max_bytes = max_bytes};
+}
+
+void rv_ring_deinit(struct rv_ring *ring)
+{
+	rv_ring_cut(ring, 0);
+	free(ring->entries);
+	ring->entries = NULL;
+	ring->cap = 0;
+}
+
+struct rv_span rv_ring_segment(const struct rv_ring *ring, size_t index)
+{
+	return rv_span(ring->entries[index].ptr, ring->entries[index].len);
+}
+
+static enum rv_status grow(struct rv_ring *ring)
+{
+	size_t cap = ring->cap ? ring->cap * 2 : 64;
+	struct rv_ring_entry *entries;
+
+	if (ring->n < ring->cap)
+		return RV_OK;
+	if (ring->n >= RV_RING_ENTRIES_MAX)
+		return RV_LIMIT;
+	entries = realloc(ring->entries, cap * sizeof(*entries));
+	if (!entries)
+		return RV_MEMORY;
+	ring->entries = entries;
+	ring->cap = cap;
+	return RV_OK;
+}
+
+enum rv_status rv_ring_add(struct rv_ring *ring, struct rv_span segment, bool anchor, bool saved)
+{
+	struct rv_segment_head head;
+	struct rv_ring_entry *entry;
+	enum rv_status status;
+	size_t size;
+	uint8_t *copy;
+
+	if ((status = rv_segment_head(segment, &head, &size)) != RV_OK)
+		return status;
+	if (ring->n ? head.sequence <= ring->entries[ring->n - 1].key : !anchor)
+		return RV_ORDER;
+	if ((status = grow(ring)) != RV_OK)
+		return status;
+	copy = malloc(segment.len);
+	if (!copy)
+		return RV_MEMORY;
+	memcpy(copy, segment.ptr, segment.len);
+	entry = &ring->entries[ring->n++];
+	*entry = (struct rv_ring_entry){
+		.ptr = copy,
+		.len = segment.len,
+		.key = head.sequence,
+		.epoch = head.epoch,
+		.first_wall_ms = head.epoch_wall_ms + head.first_ms,
+		.last_wall_ms = head.epoch_wall_ms + head.last_ms,
+		.checkpoint = head.kind == RV_SEGMENT_CHECKPOINT,
+		.anchor = anchor,
+		.saved = saved,
+	};
+	ring->bytes += segment.len;
+	return RV_OK;
+}
+
+void rv_ring_drop(struct rv_ring *ring, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		ring->bytes -= ring->entries[i].len;
+		free(ring->entries[i].ptr);
+	}
+	ring->n -= n;
+	if (n)
+		memmove(ring->entries, ring->entries + n, ring->n * sizeof(*ring->entries));
+}
+
+void rv_ring_cut(struct rv_ring *ring, size_t n)
+{
+	while (ring->n > n) {
+		struct rv_ring_entry *entry = &ring->entries[--ring->n];
+
+		ring->bytes -= entry->len;
+		free(entry->ptr);
+	}
+}
+
+size_t rv_ring_anchor(const struct rv_ring *ring, double wall_ms)
+{
+	size_t i = ring->n;
+
+	while (i-- > 1) {
+		if (ring->entries[i].anchor && ring->entries[i].first_wall_ms <= wall_ms)
+			return i;
+	}
+	return 0;
+}
+
+/* The start of the second run, 0 when there is only one. */
+static size_t second_run(const struct rv_ring *ring)
+{
+	size_t i;
+
+	for (i = 1; i < ring->n; i++) {
+		if (ring->entries[i].anchor)
+			return i;
+	}
+	return 0;
+}
+
+void rv_ring_evict(struct rv_ring *ring, double now_wall_ms)
+{
+	size_t drop = ring->n ? rv_ring_anchor(ring, now_wall_ms - ring->window_ms) : 0;
+
+	do {
+		ring->evicted += (uint32_t)drop;
+		rv_ring_drop(ring, drop);
+		drop = ring->bytes > ring->max_bytes || ring->n >= RV_RING_ENTRIES_MAX ? second_run(ring) : 0;
+	} while (drop);
+}

@@ -1,0 +1,12 @@
+/* Word lists as one string, every word in lower case and followed by a space: "input textarea ".
+ * Letters compare in either case. Pure functions. */
+#ifndef RV_WORDS_H
+#define RV_WORDS_H
+#include "span.h"
+
+bool rv_words_have(const char *words, struct rv_span word);
+/* True when text ends with one of the words. */
+bool rv_words_end(const char *words, struct rv_span text);
+bool rv_word_is(struct rv_span text, const char *lower);
+
+#endif
