@@ -231,19 +231,18 @@ static enum rv_status squeeze(z_stream *z, struct rv_span in, int flush, struct 
 	z->next_in = (Bytef *)in.ptr;
 	z->avail_in = (uInt)in.len;
 	do {
-		uint8_t *room = rv_buf_room(out, OUT_STEP_BYTES);
-		size_t len = OUT_STEP_BYTES;
-		if (!room && out->failed == RV_LIMIT && out->len < out->max) { /* the last bytes before the bound */
-			out->failed = RV_OK;
-			len = out->max - out->len;
-			room = rv_buf_room(out, len);
-		}
+		uint8_t spare; /* with out full to the byte, deflate still wants room to say that it is done */
+		size_t left = out->max - out->len, len = left < OUT_STEP_BYTES ? left : OUT_STEP_BYTES;
+		uint8_t *room = len ? rv_buf_room(out, len) : &spare;
 		if (!room)
 			return out->failed;
 		z->next_out = room;
-		z->avail_out = (uInt)len;
+		z->avail_out = len ? (uInt)len : 1;
 		answer = deflate(z, flush);
-		out->len += len - z->avail_out;
+		if (z->next_out == &spare + 1)
+			return out->failed = RV_LIMIT;
+		if (len)
+			out->len += len - z->avail_out;
 	} while (answer == Z_OK && (z->avail_out == 0 || flush == Z_FINISH));
 	return answer == Z_STREAM_END || flush != Z_FINISH ? RV_OK : RV_BAD; /* no input at all is Z_BUF_ERROR, and fine */
 }

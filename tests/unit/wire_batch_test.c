@@ -206,6 +206,45 @@ static void records_are_checked(void **state)
 	assert_int_equal(ONE(REC(TICK, 3), 5, 5), RV_BAD);
 }
 
+/* The layout word for word, as the page's encoder writes it. */
+static void golden_words(void **state)
+{
+	static const uint32_t words[] = {
+		0x31425652, RV_ABI_HASH, 1, 0, 1, 2, 1, 31,
+		1 | 2 << 8, 7,                                                    /* tick 7 */
+		2 | 9 << 8, 0, 0x3ff80000, 1280, 600, 2000, 0x80000000, 0, 1,     /* epoch 1.5 … */
+		12 | 8 << 8, 130, 1, 0, 4, 1, 2, 0,                               /* element */
+		31 | 4 << 8, 1, 0xfffffff9};
+	static const uint8_t strings[] = "\3\0\0\0\5\0\0\0\4\0\0\0" "div" "class" "u\xed\xa0\xbd";
+	uint8_t bytes[sizeof words + 4];
+	for (size_t i = 0; i < sizeof words / 4 + 1; i++)
+		for (int b = 0; b < 4; b++)
+			bytes[i * 4 + b] = (uint8_t)((i < sizeof words / 4 ? words[i] : 20) >> (8 * b));
+	struct rv_batch batch;
+	struct rv_rec rec;
+	assert_int_equal(rv_batch_open(&batch, intern, rv_span(bytes, sizeof bytes), rv_span(strings, sizeof strings - 1), &arena), RV_OK);
+	assert_int_equal(rv_batch_next(&batch, &rec), RV_OK);
+	assert_int_equal(rec.type, RV_REC_EPOCH);
+	assert_int_equal(rec.t_ms, 7);
+	assert_true(rec.v[RV_EPOCH_WALL_MS].f == 1.5);
+	assert_int_equal(rec.v[RV_EPOCH_WIDTH].u, 1280);
+	assert_true(rv_span_is(rec.v[RV_EPOCH_URL].s, "u\xed\xa0\xbd"));
+	assert_null(rec.v[RV_EPOCH_REFERRER].s.ptr);
+	assert_int_equal(rec.v[RV_EPOCH_VISIBLE].u, 1);
+	assert_int_equal(rv_batch_next(&batch, &rec), RV_OK);
+	assert_int_equal(rec.type, RV_REC_ELEMENT);
+	assert_int_equal(rec.v[RV_ELEMENT_ID].u, 130);
+	assert_int_equal(rec.v[RV_ELEMENT_FLAGS].u, RV_EL_MASK);
+	assert_true(rv_span_is(rec.v[RV_ELEMENT_TAG].s, "div"));
+	assert_int_equal(rv_record_groups(&rec), 1);
+	assert_true(rv_span_is(rec.v[RV_ELEMENT_FIXED + RV_ELEMENT_G_NAME].s, "class"));
+	assert_null(rec.v[RV_ELEMENT_FIXED + RV_ELEMENT_G_VALUE].s.ptr);
+	assert_int_equal(rv_batch_next(&batch, &rec), RV_OK);
+	assert_int_equal(rec.v[RV_SCROLL_X].i, -7);
+	assert_int_equal(rec.v[RV_SCROLL_Y].i, 20);
+	assert_int_equal(rv_batch_next(&batch, &rec), RV_END);
+}
+
 static void values_of_a_record_are_bounded(void **state)
 {
 	enum { MOST = RV_RECORD_VALUES_MAX - RV_ADOPTED_FIXED };
@@ -342,7 +381,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
 		TEST(every_record_round_trips), TEST(every_cut_is_refused_without_a_trace), TEST(head_is_checked), TEST(records_are_checked),
-		TEST(values_of_a_record_are_bounded), TEST(intern_table_is_bounded), TEST(a_failure_is_sticky_and_cannot_be_committed),
+		TEST(golden_words), TEST(values_of_a_record_are_bounded), TEST(intern_table_is_bounded), TEST(a_failure_is_sticky_and_cannot_be_committed),
 		TEST(mutated_bytes_do_no_harm), TEST(failed_allocations_leave_no_trace)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
