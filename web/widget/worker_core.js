@@ -1,0 +1,200 @@
+/* Drives the core: batches in, segments out to IndexedDB, and a new core when one breaks.
+ *
+ *   ring  [session, sequence] → segment
+ *
+ * The open segment is stored under the number it will be sealed with, so its row is overwritten until
+ * the sealed one takes its place. */
+import * as rv from 'rv:records';
+import {rowsOf} from './worker_session.js';
+
+/**
+ * @typedef {import('./worker_db.js').Db} Db
+ * @typedef {import('./core.js').Core} Core
+ * @typedef {Awaited<ReturnType<typeof import('./worker_session.js').startSession>>} Session
+ */
+
+const TAIL_MS = 500;
+const REVIVALS = 5;
+const KIND_AT = 4;
+const SEQUENCE_AT = 20;
+const CHECKPOINT = 2;
+
+/** The wall clock of the epoch that an encoder's first batch begins. @param {Uint32Array} words @returns {number} ms, 0: none */
+export function epochOf(words) {
+	for (let at = rv.BATCH_HEADER_WORDS; at + 2 < words.length; at += words[at] >>> 8 || words.length) {
+		if ((words[at] & 255) === rv.REC_EPOCH) return new Float64Array(words.slice(at + 1, at + 3).buffer)[0];
+	}
+	return 0;
+}
+
+/**
+ * @param {object} env
+ * @param {() => Promise<Core>} env.load  a new instance
+ * @param {Record<string, unknown>} env.options
+ * @param {Db} env.db
+ * @param {Session} env.session
+ * @param {(message: object, transfer?: Transferable[]) => void} env.send
+ * @param {(what: string) => void} env.note
+ */
+export async function startCore({load, options, db, session, send, note}) {
+	/** @type {Core | null} */
+	let core = null;
+	let revivals = 0;
+	let wall = 0;
+	/** Something was recorded since the tail was last written. */
+	let dirty = false;
+	/** A write failed: what is stored has a hole, so storing starts anew with the next checkpoint. */
+	let broken = false;
+	let saving = false;
+	/** The encoder was told to start again and has not yet. */
+	let deaf = false;
+	/** @type {ReturnType<typeof setTimeout> | 0} */
+	let timer = 0;
+
+	const boot = async () => {
+		const next = await load();
+		let error = next.start(JSON.stringify(options));
+		if (error) {
+			/* A setting that is not understood must not loosen what is masked. */
+			note(`config: ${error}`);
+			error = next.start('{"level":"strict"}');
+			if (error) throw new Error(error);
+		}
+		const range = rowsOf(session.id);
+		const [keys, rows] = await db.read(['ring'], stores => [stores('ring').getAllKeys(range), stores('ring').getAll(range)]).catch(() => [[], []]);
+		const bad = keys.filter((/** @type {IDBValidKey} */ _, /** @type {number} */ i) => next.loadSegment(rows[i]));
+		if (bad.length) await db.write(['ring'], stores => bad.forEach((/** @type {IDBValidKey} */ key) => stores('ring').delete(key))).catch(() => {});
+		next.restart();
+		core = next;
+	};
+
+	const schedule = () => {
+		timer ||= setTimeout(tick, TAIL_MS);
+	};
+
+	/** What is to be stored. @param {Core} core @param {boolean} left  the page is going: no time to seal */
+	const collect = (core, left) => {
+		if (!left) core.seal(Math.max(0, Date.now() - wall), false);
+		/** @type {[number, Uint8Array][]} */
+		let rows = [];
+		for (let entry = core.unsaved(); entry; entry = core.unsaved()) rows.push([entry.key, entry.bytes]);
+		let oldest = core.oldest();
+		if (broken) {
+			const whole = rows.findIndex(([, bytes]) => bytes[KIND_AT] === CHECKPOINT);
+			if (whole < 0) return {rows: [], oldest, open: true};
+			rows = rows.slice(whole);
+			oldest = rows[0][0];
+			broken = false;
+		}
+		const tail = core.tail();
+		if (tail && (dirty || left)) rows.push([new DataView(tail.buffer).getUint32(SEQUENCE_AT, true), tail]);
+		dirty = false;
+		return {rows, oldest, open: !!tail};
+	};
+
+	/** Synchronous up to the commit. @param {boolean} left @returns {Promise<boolean>} whether a segment is open */
+	const save = async left => {
+		const {rows, oldest, open} = use(core => collect(core, left));
+		if (rows.length || left) {
+			const {id} = session;
+			await db.write(['ring', 'sessions'], stores => {
+				const ring = stores('ring');
+				for (const [key, bytes] of rows) ring.put(bytes, [id, key]);
+				ring.delete(IDBKeyRange.bound([id], [id, oldest], false, true));
+				stores('sessions').put(session.row(left), id);
+			}).catch(error => {
+				broken = true;
+				note(error?.name === 'QuotaExceededError' ? 'storage_full' : 'storage');
+			});
+		}
+		return open;
+	};
+
+	const tick = () => {
+		timer = 0;
+		if (saving) return schedule();
+		saving = true;
+		save(false).catch(() => false).then(open => {
+			saving = false;
+			if (core && (open || dirty)) schedule();
+		});
+	};
+
+	/** @param {number} seq @param {number} status @param {ArrayBuffer} buf */
+	const reject = (seq, status, buf) => {
+		deaf = true;
+		send({t: 'reject', seq, status, buf}, [buf]);
+	};
+
+	/** A core that trapped is not touched again. */
+	const revive = () => {
+		core = null;
+		deaf = true;
+		if (++revivals > REVIVALS) return note('core');
+		boot().then(() => send({t: 'reject', seq: 0, status: rv.RV_STATUS_MEMORY}), () => note('core'));
+	};
+
+	/**
+	 * @template T
+	 * @param {(core: Core) => T} call
+	 * @returns {T}
+	 */
+	const use = call => {
+		if (!core) throw new Error('The capture core is not available.');
+		try {
+			return call(core);
+		} catch (error) {
+			if (core && error instanceof WebAssembly.RuntimeError) revive();
+			throw error;
+		}
+	};
+
+	await boot();
+
+	return {
+		use,
+		/** @param {number} seq @param {ArrayBuffer} buf @param {number} n @param {string[]} strings */
+		batch(seq, buf, n, strings) {
+			if (seq === 1 && core) deaf = false;
+			const words = new Uint32Array(buf, 0, n);
+			let status = 0;
+			if (!deaf) {
+				if (seq === 1) wall = epochOf(words) || wall;
+				try {
+					status = use(core => core.batch(words, strings));
+				} catch {}
+			}
+			if (status) {
+				core?.restart();
+				reject(seq, status, buf);
+				return;
+			}
+			send({t: 'ack', seq, buf}, [buf]);
+			dirty ||= !deaf;
+			if (dirty) schedule();
+		},
+		/** Stores what is new, now. @param {boolean} left */
+		save: left => save(left).catch(() => {}),
+		/** The window and what is stored of it end; `renew` makes the session another one. @param {() => Promise<unknown>} renew */
+		async forget(renew) {
+			const old = session.id;
+			await renew();
+			use(core => core.forget());
+			await db.write(['ring', 'sessions'], stores => {
+				stores('ring').delete(rowsOf(old));
+				stores('sessions').delete(old);
+			}).catch(() => {});
+			dirty = true;
+			schedule();
+		},
+		/** What is recorded from now on belongs to another session. */
+		moved() {
+			broken = true;
+		},
+		stop() {
+			clearTimeout(timer);
+			timer = 0;
+			core = null;
+		},
+	};
+}

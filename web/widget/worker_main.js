@@ -1,0 +1,271 @@
+/* The worker's side of the protocol in docs/ARCHITECTURE.md: opens what the parts need, in order, and
+ * passes messages on to them. Runs in a worker or, on the ladder's lower rungs, in the page. */
+import {loadCore} from './core.js';
+import {startActions} from './worker_actions.js';
+import {startConfig} from './worker_config.js';
+import {startCore} from './worker_core.js';
+import {openDb} from './worker_db.js';
+import {addResources, svgUrl} from './worker_markup.js';
+import {startQueue} from './worker_queue.js';
+import {reportBody} from './worker_report.js';
+import {startSession} from './worker_session.js';
+
+/**
+ * @typedef {object} Port  a worker's global scope, or a MessagePort
+ * @property {(message: any, transfer: Transferable[]) => void} postMessage
+ * @property {((event: MessageEvent) => void) | null} onmessage
+ * @property {() => void} [close]
+ */
+
+const FLUSH_MS = 1000;
+const TICK_MS = 1000;
+const REPLAY_MIME = 'application/vnd.rearview.replay';
+
+/** @param {Response | PromiseLike<Response>} source @returns {Promise<WebAssembly.Module>} */
+const compile = async source => {
+	const response = await source;
+	const spare = response.clone();
+	/* A server that does not know the media type must not cost the whole widget. */
+	return WebAssembly.compileStreaming(response).catch(async () => WebAssembly.compile(await spare.arrayBuffer()));
+};
+
+/**
+ * @param {Port} port
+ * @param {{fetchWasm?: (url: string) => Promise<Response>}} [env]
+ */
+export function startWorker(port, env = {}) {
+	/** @type {any[] | null} */
+	let early = [];
+	/** @type {((message: any) => void) | null} */
+	let handle = null;
+
+	/** @param {object} message @param {Transferable[]} [transfer] */
+	const send = (message, transfer = []) => port.postMessage(message, transfer);
+
+	port.onmessage = ({data}) => {
+		try {
+			if (handle) handle(data);
+			else if (data?.t === 'init') init(data.options).catch(error => send({t: 'failed', error: String(error?.message || error)}));
+			else early?.push(data);
+		} catch (error) {
+			/* Nothing of ours may reach the page's own error handlers. */
+			send({t: 'event', name: 'degrade', detail: {what: 'worker', message: String(error)}});
+		}
+	};
+
+	/** @param {any} options */
+	const init = async options => {
+		const {projectKey, endpoint} = options;
+		const page = {url: '', visible: true, ...options.page};
+		/** @type {Record<string, any> | null} */
+		let user = null;
+		let ready = false;
+		/** @type {Set<string>} */
+		const degraded = new Set();
+		/** @param {string} name @param {Record<string, unknown>} detail */
+		const event = (name, detail) => send({t: 'event', name, detail});
+		/** @param {string} what */
+		const note = what => {
+			if (degraded.has(what)) return;
+			degraded.add(what);
+			if (ready) event('degrade', {what});
+		};
+
+		const scope = `rearview-${projectKey}`;
+		const db = openDb(scope, note);
+		const module = compile((env.fetchWasm || fetch)(options.wasmUrl));
+		module.catch(() => {});
+		const [session, {config, refresh}] = await Promise.all([
+			startSession(db, scope, options),
+			startConfig(db, options, note),
+		]);
+		if (!session.locks) note('locks');
+
+		/** Actions that came before the page can act. @type {object[] | null} */
+		let actionsHeld = [];
+		/** @type {ReturnType<typeof startActions> | null} */
+		let actions = null;
+		const connect = () => {
+			if (!endpoint) return;
+			if (actions) actions.connect();
+			else {
+				actions = startActions(`${endpoint.replace(/^http/, 'ws')}/v1/widget/actions?key=${encodeURIComponent(projectKey)}`,
+					() => ({visitor: session.visitor, session: session.id, user, url: page.url, visible: page.visible}),
+					{action: action => actionsHeld ? actionsHeld.push(action) : send(action), config: refresh});
+			}
+		};
+		if (config.actions?.always_connect === true) connect();
+
+		const load = async () => loadCore(await module);
+		const core = await startCore({load, options: {...config.capture, ...config.privacy}, db, session, send, note});
+		const queue = endpoint ? startQueue(db, scope, {endpoint, projectKey}, event) : null;
+
+		/** @type {Map<number, () => void>} */
+		const flushing = new Map();
+		let flushes = 0;
+		/** What the page has seen so far is in the core afterwards. @returns {Promise<void>} */
+		const flush = () => new Promise(resolve => {
+			const id = ++flushes;
+			const timer = setTimeout(() => flushing.get(id)?.(), FLUSH_MS);
+			flushing.set(id, () => {
+				clearTimeout(timer);
+				flushing.delete(id);
+				resolve();
+			});
+			send({t: 'flush', id});
+		});
+
+		/* An encoder's heap never shrinks, so it gets a core of its own that is thrown away. */
+		/** @param {ArrayBuffer} pixels @param {number} width @param {number} height */
+		const png = async (pixels, width, height) => (await load()).png(new Uint8Array(pixels), width, height);
+
+		/** @type {AbortController | null} */
+		let picturing = null;
+		/** Batches wait while a picture is made: the document must not change under it. @type {any[]} */
+		let batches = [];
+
+		/** @param {any} message */
+		const batch = ({seq, buf, n, strings}) => core.batch(seq, buf, n, strings);
+
+		const endPicture = () => {
+			picturing = null;
+			const waiting = batches;
+			batches = [];
+			waiting.forEach(batch);
+		};
+
+		/** @param {any} message @returns {Promise<string>} */
+		const markup = async ({width, height, rootFont, background, cull}) => {
+			if (picturing) throw new Error('A picture is being made already.');
+			const mine = picturing = new AbortController();
+			try {
+				const resources = core.use(core => core.markup(width, height, rootFont, background, cull));
+				await addResources(resources, (index, url) => {
+					if (picturing === mine) core.use(core => core.markupResource(index, url));
+				}, mine);
+				if (picturing !== mine) throw new Error('The page was left.');
+				return svgUrl(core.use(core => core.markupSvg()));
+			} finally {
+				if (picturing === mine) endPicture();
+			}
+		};
+
+		/** @param {any} report */
+		const makeReport = async report => {
+			if (!queue) throw new Error('Rearview has no endpoint to send reports to. exportReplay() works without one.');
+			const {pixels, parts} = report;
+			const image = pixels && png(pixels.data, pixels.width, pixels.height);
+			await flush();
+			const files = [];
+			const logs = JSON.parse(core.use(core => core.logs(0, 0)));
+			if (parts?.replay) files.push({kind: 'replay', mime: REPLAY_MIME, bytes: core.use(core => core.exportNative(0, 0))});
+			if (image) files.push({kind: 'screenshot', mime: 'image/png', bytes: await image});
+			return queue.add(reportBody(report, {
+				user, session: session.id, strict: config.privacy?.level === 'strict', logs, dropped: queue.dropped(), degraded: [...degraded],
+			}), files);
+		};
+
+		/** @param {any} message */
+		const exportReplay = async ({format, from, to}) => {
+			await flush();
+			return core.use(core => format === 'native' ? core.exportNative(from || 0, to || 0).buffer : [core.rrweb(from || 0, to || 0)]);
+		};
+
+		let paused = false;
+		let left = false;
+		const ticks = setInterval(() => {
+			if (!page.visible && !paused && !left) send({t: 'tick'});
+		}, TICK_MS);
+
+		const told = () => event('session', {session: session.id, visitor: session.visitor});
+
+		const comeBack = async () => {
+			left = false;
+			if (!await session.resume()) {
+				core.moved();
+				told();
+			}
+			actions?.update();
+		};
+
+		/** @param {number} id @param {Promise<any>} work */
+		const reply = (id, work) => {
+			work.then(value => send({t: 'reply', id, ok: true, value}, value instanceof ArrayBuffer ? [value] : []),
+				error => send({t: 'reply', id, ok: false, error: String(error?.message || error)}));
+		};
+
+		/** @type {Record<string, (message: any) => unknown>} */
+		const handlers = {
+			batch(message) {
+				if (picturing) batches.push(message);
+				else batch(message);
+				if (left) core.save(true);
+			},
+			user(message) {
+				user = message.user;
+				actions?.update();
+			},
+			logout() {
+				user = null;
+				core.forget(() => session.renew()).then(() => {
+					told();
+					actions?.update();
+				});
+			},
+			page({url, visible}) {
+				page.url = url ?? page.url;
+				page.visible = visible ?? page.visible;
+				if (left && page.visible) comeBack();
+				else if (!left) actions?.update();
+			},
+			report: message => reply(message.id, makeReport(message.report)),
+			export: message => reply(message.id, exportReplay(message)),
+			markup: message => reply(message.id, markup(message)),
+			png: message => reply(message.id, png(message.pixels, message.width, message.height).then(bytes => bytes.buffer)),
+			counters: message => reply(message.id, (async () => JSON.parse(core.use(core => core.counters())))()),
+			result: ({action, ok, report, error}) => actions?.result(action, ok, report, error),
+			ack: ({action}) => actions?.ack(action),
+			flushed: ({id}) => flushing.get(id)?.(),
+			connect,
+			pause() {
+				paused = true;
+			},
+			resume() {
+				paused = false;
+			},
+			pagehide() {
+				left = true;
+				picturing?.abort();
+				if (picturing) endPicture();
+				core.save(true);
+				session.leave();
+				actions?.leave();
+			},
+			stop() {
+				handle = () => {};
+				clearInterval(ticks);
+				core.save(true).finally(() => {
+					core.stop();
+					db.close();
+					port.close?.();
+				});
+				session.leave();
+				actions?.stop();
+				queue?.stop();
+			},
+		};
+
+		handle = message => {
+			if (Object.hasOwn(handlers, message?.t)) handlers[message.t](message);
+		};
+		send({t: 'ready', config, session: session.id, visitor: session.visitor, abi: core.use(core => core.abi), degraded: [...degraded]});
+		ready = true;
+		const waiting = early || [];
+		early = null;
+		for (const message of waiting) handle(message);
+		actionsHeld.forEach(action => send(action));
+		actionsHeld = null;
+		queue?.pump();
+		setTimeout(() => db.rescue().then(() => queue?.pump()).then(() => session.sweep()).catch(() => {}), 5000);
+	};
+}

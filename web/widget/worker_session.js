@@ -1,0 +1,146 @@
+/* Who is recorded: the visitor (a browser) and the session (a tab's visit, over page changes). A tab
+ * holds a Web Lock on its session; while it is held nobody else records into that session. */
+
+/** @typedef {import('./worker_db.js').Db} Db */
+
+/** Sessions older than this are not taken up again. */
+export const SESSION_MS = 30 * 60e3;
+/** Sessions whose window is kept though no tab has them. */
+const KEEP = 5;
+
+/** 128 random bits. */
+export const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => (byte + 256).toString(16).slice(1)).join('');
+
+/** @param {unknown} id @returns {string | null} */
+const asId = id => typeof id === 'string' && /^[\w-]{8,64}$/.test(id) ? id : null;
+
+/** The rows of a session in the store `ring`. @param {string} id */
+export const rowsOf = id => IDBKeyRange.bound([id], [id, []]);
+
+/**
+ * Without Web Locks (insecure origins) there is nothing to hold: `locks` false.
+ * @param {string} name
+ * @param {number} [wait] ms
+ * @returns {Promise<(() => void) | null>} the release, or null when it is held elsewhere
+ */
+const acquire = (name, wait = 0) => new Promise(resolve => {
+	const abort = new AbortController();
+	navigator.locks.request(name, wait ? {signal: abort.signal} : {ifAvailable: true},
+		lock => lock ? new Promise(release => resolve(() => release(0))) : resolve(null)).catch(() => resolve(null));
+	if (wait) setTimeout(() => abort.abort(), wait);
+});
+
+/**
+ * @param {Db} db
+ * @param {string} scope
+ * @param {{session?: unknown, visitor?: unknown}} hints
+ */
+export async function startSession(db, scope, hints) {
+	const locks = !!navigator.locks;
+	/** @type {(() => void) | null} */
+	let release = null;
+	let id = '';
+	let visitor = asId(hints.visitor) || newId();
+	/** @type {any[]} */
+	let rows = [];
+
+	/** @param {string} session @param {number} [wait] */
+	const lock = (session, wait) => acquire(`rv-session:${scope}:${session}`, wait);
+
+	const fresh = async () => {
+		id = newId();
+		release = locks ? await lock(id) : null;
+	};
+
+	/** Takes a session that was left in good order; for origins without locks. @param {string} session */
+	const claim = async session => {
+		let taken = false;
+		await db.update(['sessions'], stores => {
+			const get = stores('sessions').get(session);
+			get.onsuccess = () => {
+				if (get.result?.left) {
+					taken = true;
+					stores('sessions').put({...get.result, left: 0}, session);
+				}
+			};
+		}).catch(() => {});
+		return taken;
+	};
+
+	/** @param {{id: string}} row @param {boolean} likely */
+	const take = async (row, likely) => {
+		if (!locks) return claim(row.id);
+		/* The page before this one may be on its way out: its lock ends with its worker. */
+		return !!(release = await lock(row.id, likely ? 300 : 0));
+	};
+
+	await db.update(['kv', 'sessions'], stores => {
+		const get = stores('kv').get('visitor');
+		get.onsuccess = () => {
+			if (asId(get.result)) visitor = get.result;
+			else stores('kv').put(visitor, 'visitor');
+		};
+		const all = stores('sessions').getAll();
+		all.onsuccess = () => {
+			rows = all.result;
+		};
+	}).catch(() => {});
+
+	const young = rows.filter(row => Date.now() - row.at < SESSION_MS).sort((a, b) => b.at - a.at);
+	const hint = asId(hints.session);
+	const own = young.find(row => row.id === hint);
+	if (own) {
+		if (await take(own, true)) id = own.id;
+	} else {
+		for (const row of young.slice(0, KEEP)) {
+			if (await take(row, row === young[0])) {
+				id = row.id;
+				break;
+			}
+		}
+	}
+	if (!id) await fresh();
+
+	return {
+		visitor,
+		locks,
+		get id() {
+			return id;
+		},
+		/** The row to store whenever something of the session is. @param {boolean} [left] */
+		row: left => ({id, at: Date.now(), left: left ? 1 : 0}),
+		/** The page is left, perhaps for good: a held lock would keep it out of the back/forward cache. */
+		leave() {
+			release?.();
+			release = null;
+		},
+		/** The page came back: true when the session is still this tab's, else it has a new one. */
+		async resume() {
+			if (locks ? release || (release = await lock(id)) : await claim(id)) return true;
+			await fresh();
+			return false;
+		},
+		/** Ends the session, its rows are the caller's to delete. */
+		async renew() {
+			release?.();
+			await fresh();
+		},
+		/** Deletes what nobody can take up again. */
+		async sweep() {
+			const all = (await db.read(['sessions'], stores => stores('sessions').getAll())).sort((/** @type {any} */ a, /** @type {any} */ b) => b.at - a.at);
+			let kept = 0;
+			for (const row of all) {
+				if (row.id === id) continue;
+				const free = locks ? await lock(row.id) : () => {};
+				if (!free) continue;
+				if (Date.now() - row.at > SESSION_MS || ++kept > KEEP) {
+					await db.write(['sessions', 'ring'], stores => {
+						stores('sessions').delete(row.id);
+						stores('ring').delete(rowsOf(row.id));
+					}).catch(() => {});
+				}
+				free();
+			}
+		},
+	};
+}
