@@ -1,52 +1,7 @@
-#include "markup.h"
-#include "arena.h"
 #include "json.h"
-#include "markup_css.h"
+#include "markup_priv.h"
 #include <stdlib.h>
 
-/* An iterative walk: a stack of open elements, each knowing which list of children it is in.
- *
- *   frame  {slot, next child, how}      how: own children · the host's children assigned to a slot
- *
- * Pass one and pass two are the same walk; in pass one the text is thrown away and resources are
- * numbered in the order in which they are met. */
-
-enum { DEPTH_MAX = 2048, RESOURCES_MAX = 1000, BULLETS_MAX = 200 };
-
-struct resource { struct rv_span address, base; char *data; size_t data_len; };
-
-enum list { LIST_CHILDREN, LIST_ASSIGNED };
-
-struct frame {
-	uint32_t slot;      /* the element whose end tag closes this frame */
-	uint32_t child;     /* next child to write, a mirror slot */
-	uint32_t host;      /* LIST_ASSIGNED: whose children */
-	struct rv_span slot_name;
-	enum list list;
-	int32_t shift_x, shift_y; /* scroll offset that the children are moved by */
-	uint8_t ns;
-	bool no_end;        /* written as something without an end tag of its own */
-};
-
-struct rv_markup {
-	const struct rv_mirror *mirror;
-	struct rv_markup_options options;
-	struct rv_markup_cull *cull; /* open addressing by node id, 0 free */
-	uint32_t cull_cap;
-	struct resource *resources;
-	uint32_t n_resources;
-	uint32_t *by_hash;           /* open addressing: resource index + 1 */
-	struct frame *stack;
-	uint32_t depth;
-	struct rv_span background;
-	char *background_copy;
-	struct rv_buf *out;
-	struct rv_arena addresses;
-	struct rv_buf css;           /* scratch: the text of one rule */
-	struct rv_span base;         /* of the document */
-};
-
-enum { BY_HASH = 4096 };
 static const char TRANSPARENT[] = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 
 struct rv_markup *rv_markup_new(const struct rv_mirror *mirror, const struct rv_markup_options *options)
@@ -126,11 +81,11 @@ static uint32_t mix(struct rv_span text, uint32_t hash)
 	return hash;
 }
 
-static struct resource *resource_of(struct rv_markup *m, struct rv_span address, struct rv_span base)
+static struct rv_markup_resource *resource_of(struct rv_markup *m, struct rv_span address, struct rv_span base)
 {
 	uint32_t at = mix(base, mix(address, 2166136261u)) & (BY_HASH - 1);
 	for (; m->by_hash[at]; at = (at + 1) & (BY_HASH - 1)) {
-		struct resource *r = &m->resources[m->by_hash[at] - 1];
+		struct rv_markup_resource *r = &m->resources[m->by_hash[at] - 1];
 		if (rv_span_eq(r->address, address) && rv_span_eq(r->base, base))
 			return r;
 	}
@@ -139,96 +94,25 @@ static struct resource *resource_of(struct rv_markup *m, struct rv_span address,
 	const struct rv_span copy = rv_arena_copy(&m->addresses, address);
 	if (!copy.ptr)
 		return NULL;
-	m->resources[m->n_resources] = (struct resource){.address = copy, .base = base};
+	m->resources[m->n_resources] = (struct rv_markup_resource){.address = copy, .base = base};
 	m->by_hash[at] = ++m->n_resources;
 	return &m->resources[m->n_resources - 1];
 }
 
-static bool starts(struct rv_span text, const char *with)
+void rv_markup_address(struct rv_markup *m, struct rv_span address, struct rv_span base, struct rv_buf *out)
 {
-	const size_t len = strlen(with);
-	return text.len >= len && memcmp(text.ptr, with, len) == 0;
-}
-
-/* Writes the data: URL that stands for an address. */
-static void address_write(struct rv_markup *m, struct rv_span address, struct rv_span base, struct rv_buf *out)
-{
-	if (starts(address, "data:")) {
+	if (rv_markup_starts(address, "data:")) {
 		rv_markup_escape(address, true, out);
 		return;
 	}
-	struct resource *r = address.len && address.len < 4096 ? resource_of(m, address, base) : NULL;
+	struct rv_markup_resource *r = address.len && address.len < 4096 ? resource_of(m, address, base) : NULL;
 	if (r && r->data)
 		rv_buf_add(out, r->data, r->data_len);
 	else
 		rv_buf_str(out, TRANSPARENT);
 }
 
-static void css_url(void *user, struct rv_span address, struct rv_span base, struct rv_buf *out)
-{
-	address_write(user, address, base, out);
-}
-
-static void css_write(struct rv_markup *m, struct rv_span text, struct rv_span base, bool shadow, bool attribute)
-{
-	const struct rv_markup_css css = {.base = base, .shadow = shadow, .attribute = attribute, .url = css_url, .user = m};
-	rv_markup_css_write(&css, text, m->out);
-}
-
-/* ---- style text ---- */
-
-static void rule_write(struct rv_markup *m, const struct rv_sheet *sheet, struct rv_span base, bool shadow)
-{
-	/* a rule whose nested rules changed is put together by the mirror first */
-	for (uint32_t i = 0; i < sheet->n_rules; i++) {
-		if (sheet->rules[i].n_rules || !sheet->rules[i].text.ptr) {
-			rv_buf_clear(&m->css);
-			const struct rv_sheet one = {.rules = &sheet->rules[i], .n_rules = 1};
-			rv_mirror_sheet_text(m->mirror, &one, &m->css);
-			css_write(m, rv_buf_get(&m->css), base, shadow, false);
-		} else
-			css_write(m, sheet->rules[i].text, base, shadow, false);
-		rv_buf_byte(m->out, '\n');
-	}
-}
-
-static void scope_open(struct rv_markup *m, uint32_t shadow_host)
-{
-	if (!shadow_host)
-		return;
-	rv_buf_str(m->out, "@scope ([data-rv-host=\"");
-	rv_buf_dec(m->out, shadow_host);
-	rv_buf_str(m->out, "\"]){");
-}
-
-/* One sheet as a style element. shadow_host: id of the host whose tree it styles, 0 none. */
-static void sheet_write(struct rv_markup *m, const struct rv_sheet *sheet, uint32_t shadow_host)
-{
-	if (sheet->flags & RV_SHEET_DISABLED)
-		return;
-	rv_buf_str(m->out, "<style");
-	if (sheet->media.len) {
-		rv_buf_str(m->out, " media=\"");
-		rv_markup_escape(sheet->media, true, m->out);
-		rv_buf_byte(m->out, '"');
-	}
-	rv_buf_byte(m->out, '>');
-	scope_open(m, shadow_host);
-	rule_write(m, sheet, sheet->href.len ? sheet->href : m->base, shadow_host != 0);
-	rv_buf_str(m->out, shadow_host ? "}</style>" : "</style>");
-}
-
-static void adopted_write(struct rv_markup *m, const struct rv_node *root, uint32_t shadow_host)
-{
-	for (uint32_t i = 0; i < root->n_adopted; i++) {
-		const struct rv_sheet *sheet = rv_mirror_sheet(m->mirror, root->adopted[i]);
-		if (sheet)
-			sheet_write(m, sheet, shadow_host);
-	}
-}
-
-/* The id of the host of the shadow tree a node is in, 0 in the document. */
-static uint32_t host_of(const struct rv_markup *m, const struct rv_node *node)
+uint32_t rv_markup_host(const struct rv_markup *m, const struct rv_node *node)
 {
 	const struct rv_node *at = node;
 	while (at && at->parent) {
@@ -242,34 +126,7 @@ static uint32_t host_of(const struct rv_markup *m, const struct rv_node *node)
 	return 0;
 }
 
-static void style_element_write(struct rv_markup *m, const struct rv_node *node)
-{
-	const struct rv_sheet *sheet = node->sheet ? rv_mirror_sheet(m->mirror, node->sheet) : NULL;
-	const uint32_t host = host_of(m, node);
-	if (sheet) {
-		sheet_write(m, sheet, host);
-		return;
-	}
-	const struct rv_span media = rv_mirror_attribute(node, "media");
-	rv_buf_str(m->out, "<style");
-	if (media.len) {
-		rv_buf_str(m->out, " media=\"");
-		rv_markup_escape(media, true, m->out);
-		rv_buf_byte(m->out, '"');
-	}
-	rv_buf_byte(m->out, '>');
-	scope_open(m, host);
-	for (uint32_t c = node->first; c; c = rv_mirror_slot(m->mirror, c)->next) {
-		const struct rv_node *text = rv_mirror_slot(m->mirror, c);
-		if (text->kind == RV_NODE_TEXT)
-			css_write(m, text->text, m->base, host != 0, false);
-	}
-	rv_buf_str(m->out, host ? "}</style>" : "</style>");
-}
-
-/* ---- elements ---- */
-
-static bool xml_name(struct rv_span name)
+bool rv_markup_xml_name(struct rv_span name)
 {
 	if (!name.len)
 		return false;
@@ -282,206 +139,13 @@ static bool xml_name(struct rv_span name)
 	return true;
 }
 
-static bool tag_is(const struct rv_node *node, const char *tag)
-{
-	return rv_span_is(node->name, tag);
-}
-
-static void attribute_write(struct rv_markup *m, const char *name, struct rv_span value)
-{
-	rv_buf_byte(m->out, ' ');
-	rv_buf_str(m->out, name);
-	rv_buf_str(m->out, "=\"");
-	rv_markup_escape(value, true, m->out);
-	rv_buf_byte(m->out, '"');
-}
-
-static void px_write(struct rv_markup *m, const char *property, int64_t value)
-{
-	rv_buf_str(m->out, property);
-	rv_buf_byte(m->out, ':');
-	if (value < 0) {
-		rv_buf_byte(m->out, '-');
-		value = -value;
-	}
-	rv_buf_dec(m->out, (uint64_t)value);
-	rv_buf_str(m->out, "px!important;");
-}
-
-static void root_font_write(struct rv_markup *m)
-{
-	rv_buf_str(m->out, "font-size:");
-	rv_buf_dec(m->out, m->options.root_font_milli ? m->options.root_font_milli : 16000);
-	rv_buf_str(m->out, "e-3px!important;");
-}
-
-/* The attributes that the picture's own rendering replaces or that must not be in it. */
-static bool attribute_skipped(const struct rv_node *node, struct rv_span name)
-{
-	static const char *const ALWAYS[] = {"style", "src", "srcset", "sizes", "loading", "xmlns", "popover", "srcdoc", "nonce", "integrity", "data-rv-host", "poster", "ping"};
-	for (size_t i = 0; i < sizeof ALWAYS / sizeof *ALWAYS; i++)
-		if (rv_span_is(name, ALWAYS[i]))
-			return true;
-	if (name.len > 2 && (name.ptr[0] == 'o' || name.ptr[0] == 'O') && (name.ptr[1] == 'n' || name.ptr[1] == 'N'))
-		return true;
-	const struct rv_node_state *s = node->state;
-	if (s && s->has_input && (rv_span_is(name, "checked") || rv_span_is(name, "selected") || (rv_span_is(name, "value") && (tag_is(node, "input")))))
-		return true;
-	return s && s->has_dialog && rv_span_is(name, "open");
-}
-
-static struct rv_span bullets(uint32_t len, char out[3 * BULLETS_MAX])
-{
-	const uint32_t n = len < BULLETS_MAX ? len : BULLETS_MAX;
-	for (uint32_t i = 0; i < n; i++)
-		memcpy(out + 3 * i, "\xE2\x80\xA2", 3);
-	return rv_span(out, 3 * (size_t)n);
-}
-
-/* The text a field shows; ptr NULL when the record has none. */
-static struct rv_span field_text(const struct rv_node *node, char scratch[3 * BULLETS_MAX])
-{
-	const struct rv_node_state *s = node->state;
-	if (!s || !s->has_input || !(s->input_flags & RV_INPUT_VALUE))
-		return (struct rv_span){NULL, 0};
-	if (s->input_flags & RV_INPUT_MASKED)
-		return bullets(s->input_len, scratch);
-	return s->input_value.ptr ? s->input_value : rv_span("", 0);
-}
-
-/* style="": the element's own text, then what the picture needs. */
-static void style_write(struct rv_markup *m, const struct rv_node *node, const struct frame *parent, const struct rv_markup_cull *cull)
-{
-	const struct rv_node_state *s = node->state;
-	const struct rv_span own = rv_mirror_attribute(node, "style");
-	const bool root = parent == NULL;
-	const bool blocked = (node->flags & RV_EL_BLOCK) != 0;
-	const bool sized = blocked && s && s->has_size;
-	const bool top = s && s->has_dialog && (s->dialog_flags & RV_DIALOG_OPEN) && (s->dialog_flags & (RV_DIALOG_MODAL | RV_DIALOG_POPOVER));
-	const bool moved = parent && (parent->shift_x || parent->shift_y);
-	const bool scrolls = !root && s && s->has_scroll && (s->scroll_x || s->scroll_y);
-	if (!own.len && !root && !blocked && !top && !moved && !cull && !scrolls)
-		return;
-	rv_buf_str(m->out, " style=\"");
-	css_write(m, own, m->base, false, true);
-	if (own.len)
-		rv_buf_byte(m->out, ';');
-	if (root) {
-		const struct rv_node *doc = rv_mirror_document(m->mirror);
-		const bool scrolled = doc && doc->state && doc->state->has_scroll;
-		root_font_write(m);
-		rv_buf_str(m->out, "background:none!important;position:relative!important;min-height:100%!important;");
-		px_write(m, "margin-top", scrolled ? -(int64_t)doc->state->scroll_y : 0);
-		px_write(m, "margin-left", scrolled ? -(int64_t)doc->state->scroll_x : 0);
-		rv_buf_str(m->out, "overflow:visible!important;");
-	}
-	if (cull || sized) {
-		px_write(m, "width", cull ? cull->width : s->width);
-		px_write(m, "height", cull ? cull->height : s->height);
-		rv_buf_str(m->out, "min-width:0!important;min-height:0!important;max-width:none!important;max-height:none!important;box-sizing:border-box!important;overflow:hidden!important;");
-	}
-	if (blocked)
-		rv_buf_str(m->out, "background:#c9cdd6!important;border-color:transparent!important;color:transparent!important;");
-	if (scrolls)
-		rv_buf_str(m->out, "overflow:hidden!important;");
-	if (top)
-		rv_buf_str(m->out, s->dialog_flags & RV_DIALOG_MODAL ? "display:block;position:fixed;inset:0;margin:auto;z-index:2147483647;" : "display:block;position:fixed;z-index:2147483646;");
-	if (moved) {
-		rv_buf_str(m->out, "translate:");
-		for (int axis = 0; axis < 2; axis++) {
-			const int64_t by = axis ? parent->shift_y : parent->shift_x;
-			rv_buf_str(m->out, by > 0 ? "-" : "");
-			rv_buf_dec(m->out, (uint64_t)(by < 0 ? -by : by));
-			rv_buf_str(m->out, axis ? "px!important;" : "px ");
-		}
-	}
-	rv_buf_byte(m->out, '"');
-}
-
-/* First candidate of a srcset. */
-static struct rv_span srcset_first(struct rv_span set)
-{
-	size_t from = 0, to;
-	while (from < set.len && (set.ptr[from] == ' ' || set.ptr[from] == '\n' || set.ptr[from] == '\t' || set.ptr[from] == ','))
-		from++;
-	for (to = from; to < set.len && set.ptr[to] != ' ' && set.ptr[to] != '\n' && set.ptr[to] != '\t'; to++)
-		;
-	while (to > from && set.ptr[to - 1] == ',')
-		to--;
-	return rv_span(set.ptr + from, to - from);
-}
-
-static void resource_attribute(struct rv_markup *m, const char *name, struct rv_span address)
-{
-	rv_buf_byte(m->out, ' ');
-	rv_buf_str(m->out, name);
-	rv_buf_str(m->out, "=\"");
-	address_write(m, address, m->base, m->out);
-	rv_buf_byte(m->out, '"');
-}
-
-static void image_write(struct rv_markup *m, const struct rv_node *node)
-{
-	if (tag_is(node, "img") || (tag_is(node, "input") && rv_span_is(rv_mirror_attribute(node, "type"), "image"))) {
-		struct rv_span src = rv_mirror_attribute(node, "src");
-		if (!src.len)
-			src = srcset_first(rv_mirror_attribute(node, "srcset"));
-		if (src.len)
-			resource_attribute(m, "src", src);
-	}
-}
-
-static void attributes_write(struct rv_markup *m, const struct rv_node *node)
-{
-	const uint8_t ns = node->flags & RV_EL_NS_MASK;
-	const bool svg_image = ns == RV_NS_SVG && (tag_is(node, "image") || tag_is(node, "feImage"));
-	for (uint32_t i = 0; i < node->n_attributes; i++) {
-		const struct rv_attribute *a = &node->attributes[i];
-		if (attribute_skipped(node, a->name))
-			continue;
-		const bool xlink = rv_span_is(a->name, "xlink:href");
-		if (svg_image && (xlink || rv_span_is(a->name, "href"))) {
-			resource_attribute(m, "href", a->value);
-			continue;
-		}
-		if (!xlink && !xml_name(a->name) && !rv_span_is(a->name, "xml:lang") && !rv_span_is(a->name, "xml:space"))
-			continue;
-		if (starts(a->value, "javascript:"))
-			continue;
-		rv_buf_byte(m->out, ' ');
-		rv_buf_span(m->out, a->name);
-		rv_buf_str(m->out, "=\"");
-		rv_markup_escape(a->value, true, m->out);
-		rv_buf_byte(m->out, '"');
-	}
-	const struct rv_node_state *s = node->state;
-	if (s && s->has_input) {
-		char scratch[3 * BULLETS_MAX];
-		if (s->input_flags & RV_INPUT_CHECKED)
-			attribute_write(m, "checked", rv_span("", 0));
-		if (s->input_flags & RV_INPUT_SELECTED)
-			attribute_write(m, "selected", rv_span("", 0));
-		const struct rv_span value = field_text(node, scratch);
-		if (value.ptr && tag_is(node, "input"))
-			attribute_write(m, "value", value);
-	}
-	if (s && s->has_dialog && (s->dialog_flags & RV_DIALOG_OPEN))
-		attribute_write(m, "open", rv_span("", 0));
-	if (node->shadow) {
-		rv_buf_str(m->out, " data-rv-host=\"");
-		rv_buf_dec(m->out, node->id);
-		rv_buf_byte(m->out, '"');
-	}
-	image_write(m, node);
-}
-
 static bool is_dropped(const struct rv_node *node)
 {
 	static const char *const TAGS[] = {"script", "noscript", "template", "meta", "base", "title", "object", "embed"};
 	if ((node->flags & RV_EL_NS_MASK) != RV_NS_HTML)
-		return tag_is(node, "script");
+		return rv_markup_tag(node, "script");
 	for (size_t i = 0; i < sizeof TAGS / sizeof *TAGS; i++)
-		if (tag_is(node, TAGS[i]))
+		if (rv_markup_tag(node, TAGS[i]))
 			return true;
 	return false;
 }
@@ -489,19 +153,19 @@ static bool is_dropped(const struct rv_node *node)
 static const char *const NAMESPACES[] = {"http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML", "http://www.w3.org/1999/xhtml"};
 
 /* Opens an element: its tag and attributes are written; a frame for its children is pushed. */
-static void element_open(struct rv_markup *m, const struct rv_node *node, uint32_t slot, const struct frame *parent)
+static void element_open(struct rv_markup *m, const struct rv_node *node, uint32_t slot, const struct rv_markup_frame *parent)
 {
 	if (is_dropped(node))
 		return;
 	const uint8_t ns = node->flags & RV_EL_NS_MASK;
-	if (ns == RV_NS_HTML && (tag_is(node, "style") || (tag_is(node, "link") && node->sheet))) {
-		style_element_write(m, node);
+	if (ns == RV_NS_HTML && (rv_markup_tag(node, "style") || (rv_markup_tag(node, "link") && node->sheet))) {
+		rv_markup_style_element(m, node);
 		return;
 	}
-	if (ns == RV_NS_HTML && tag_is(node, "link"))
+	if (ns == RV_NS_HTML && rv_markup_tag(node, "link"))
 		return;
 	const struct rv_markup_cull *cull = parent ? cull_of(m, node->id) : NULL;
-	const struct rv_span tag = xml_name(node->name) ? node->name : rv_span_str("span");
+	const struct rv_span tag = rv_markup_xml_name(node->name) ? node->name : rv_span_str("span");
 	const struct rv_node_state *s = node->state;
 	if (s && s->has_dialog && (s->dialog_flags & RV_DIALOG_OPEN) && (s->dialog_flags & RV_DIALOG_MODAL))
 		rv_buf_str(m->out, "<div style=\"position:fixed;inset:0;background:rgba(0,0,0,.1);z-index:2147483646\"></div>");
@@ -512,34 +176,33 @@ static void element_open(struct rv_markup *m, const struct rv_node *node, uint32
 		rv_buf_str(m->out, NAMESPACES[ns]);
 		rv_buf_byte(m->out, '"');
 	}
-	attributes_write(m, node);
-	style_write(m, node, parent, cull);
-	const bool empty = cull || (node->flags & RV_EL_BLOCK) || tag_is(node, "iframe") || tag_is(node, "canvas") || tag_is(node, "video") || tag_is(node, "audio");
+	rv_markup_attributes(m, node, parent, cull);
+	const bool empty = cull || (node->flags & RV_EL_BLOCK) || rv_markup_tag(node, "iframe") || rv_markup_tag(node, "canvas") || rv_markup_tag(node, "video") || rv_markup_tag(node, "audio");
 	char scratch[3 * BULLETS_MAX];
-	const struct rv_span area = tag_is(node, "textarea") ? field_text(node, scratch) : (struct rv_span){NULL, 0};
+	const struct rv_span area = rv_markup_tag(node, "textarea") ? rv_markup_field(node, scratch) : (struct rv_span){NULL, 0};
 	if (area.ptr && !empty) {
 		rv_buf_byte(m->out, '>');
 		rv_markup_escape(area, false, m->out);
 		rv_buf_str(m->out, "</textarea>");
 		return;
 	}
-	if (empty || m->depth >= DEPTH_MAX || (!node->first && !node->shadow && !(tag_is(node, "slot") && host_of(m, node)))) {
+	if (empty || m->depth >= DEPTH_MAX || (!node->first && !node->shadow && !(rv_markup_tag(node, "slot") && rv_markup_host(m, node)))) {
 		rv_buf_str(m->out, "/>");
 		return;
 	}
 	rv_buf_byte(m->out, '>');
-	struct frame f = {.slot = slot, .child = node->first, .list = LIST_CHILDREN, .ns = ns};
+	struct rv_markup_frame f = {.slot = slot, .child = node->first, .list = LIST_CHILDREN, .ns = ns};
 	if (parent && s && s->has_scroll) {
 		f.shift_x = s->scroll_x;
 		f.shift_y = s->scroll_y;
 	}
 	if (node->shadow) {
 		const struct rv_node *root = rv_mirror_slot(m->mirror, node->shadow);
-		adopted_write(m, root, node->id);
+		rv_markup_adopted(m, root, node->id);
 		f.child = root->first;
-	} else if (tag_is(node, "slot")) {
+	} else if (rv_markup_tag(node, "slot")) {
 		/* what is assigned to the slot, or else its own children */
-		const uint32_t host_id = host_of(m, node);
+		const uint32_t host_id = rv_markup_host(m, node);
 		const struct rv_node *host = host_id ? rv_mirror_find(m->mirror, host_id) : NULL;
 		const struct rv_span name = rv_mirror_attribute(node, "name");
 		for (uint32_t c = host ? host->first : 0; c; c = rv_mirror_slot(m->mirror, c)->next) {
@@ -560,15 +223,15 @@ static void walk(struct rv_markup *m, uint32_t root_slot)
 {
 	element_open(m, rv_mirror_slot(m->mirror, root_slot), root_slot, NULL);
 	while (m->depth && rv_buf_status(m->out) == RV_OK) {
-		struct frame *f = &m->stack[m->depth - 1];
+		struct rv_markup_frame *f = &m->stack[m->depth - 1];
 		if (!f->child) {
 			const struct rv_node *node = rv_mirror_slot(m->mirror, f->slot);
 			if (m->depth == 1) { /* the root element: adopted sheets come after all others */
 				const struct rv_node *doc = rv_mirror_document(m->mirror);
-				adopted_write(m, doc, 0);
+				rv_markup_adopted(m, doc, 0);
 			}
 			rv_buf_str(m->out, "</");
-			rv_buf_span(m->out, xml_name(node->name) ? node->name : rv_span_str("span"));
+			rv_buf_span(m->out, rv_markup_xml_name(node->name) ? node->name : rv_span_str("span"));
 			rv_buf_byte(m->out, '>');
 			m->depth--;
 			continue;
@@ -611,7 +274,7 @@ static enum rv_status write_all(struct rv_markup *m, struct rv_buf *out)
 	rv_buf_str(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" ");
 	rv_buf_span(out, wh);
 	rv_buf_str(out, " style=\"");
-	root_font_write(m);
+	rv_markup_root_font(m);
 	rv_buf_str(out, "margin:0!important;padding:0!important;border:0!important;background:none!important\"><foreignObject ");
 	rv_buf_span(out, wh);
 	rv_buf_str(out, "><div xmlns=\"http://www.w3.org/1999/xhtml\" style=\"position:relative;overflow:hidden;width:");
@@ -620,7 +283,7 @@ static enum rv_status write_all(struct rv_markup *m, struct rv_buf *out)
 	rv_buf_dec(out, m->options.height);
 	rv_buf_str(out, "px;background:");
 	if (m->background.len)
-		css_write(m, m->background, m->base, false, true);
+		rv_markup_css_text(m, m->background, m->base, false, true);
 	else
 		rv_buf_str(out, "#fff");
 	rv_buf_str(out, "\">");
@@ -656,7 +319,7 @@ enum rv_status rv_markup_add(struct rv_markup *m, uint32_t index, struct rv_span
 {
 	if (index >= m->n_resources)
 		return RV_NOT_FOUND;
-	if (!starts(data_url, "data:"))
+	if (!rv_markup_starts(data_url, "data:"))
 		return RV_BAD;
 	struct rv_buf safe; /* a data: URL inside quotes, inside XML */
 	rv_buf_init(&safe, m->options.max_bytes);
