@@ -6,10 +6,13 @@
  *      ├ sheets (id → rules, nested rules below), adopted lists per root
  *      └ epoch: url, viewport, wall clock
  *
- * Strings are shared and counted inside the mirror. Every table has a bound; a record that breaks a
- * rule (unknown node, id in use, parent missing, cycle, wrong kind, time backwards) changes nothing
- * and answers RV_ORDER or RV_BAD; a bound answers RV_LIMIT. An epoch record empties the mirror.
- * Owner: the caller. Threads: one at a time. */
+ * Strings are shared and counted inside the mirror. Every table has a bound. A record that breaks a
+ * rule changes nothing: RV_ORDER when it names an id the stream does not know or has in use, runs
+ * backwards in time or comes before the first epoch; RV_BAD when the ids are fine and the meaning is
+ * not (wrong kind, `next` not a child of the parent, a cycle, a second shadow root, frame document,
+ * document element or doctype, a rule path out of range); RV_LIMIT at a bound. Node 0 stands for
+ * "none" in pointer records only. Dropping an unknown sheet is no error: it may have gone with its
+ * owner. An epoch record empties the mirror. Owner: the caller. Threads: one at a time. */
 #ifndef RV_MIRROR_H
 #define RV_MIRROR_H
 #include "buf.h"
@@ -43,9 +46,10 @@ struct rv_node_state {
 struct rv_node {
 	uint32_t id;                              /* 0: free slot */
 	uint32_t parent, first, last, prev, next; /* slots; a shadow root hangs on `shadow`, not in the list */
-	uint32_t shadow;                          /* element: slot of its shadow root, 0 none */
-	uint32_t frame;                           /* element: slot of its frame's document, 0 none */
+	uint32_t shadow;                          /* element: slot of its shadow root; document: of its doctype; 0 none */
+	uint32_t frame;                           /* element: slot of its frame's document; document: of its document element; 0 none */
 	uint8_t kind;                             /* enum rv_node_kind */
+	uint8_t mark;                             /* for the mirror's owner, 0 in a new node; no part of the document */
 	uint32_t flags;                           /* EL_*, DOC_*, SHADOW_* by kind */
 	struct rv_span name;                      /* tag, doctype name */
 	struct rv_span text;                      /* text kinds; document: url; doctype: public id */
@@ -58,7 +62,10 @@ struct rv_node {
 	bool adopted_known;
 };
 
-struct rv_rule { struct rv_span text; struct rv_rule *rules; uint32_t n_rules, cap_rules; }; /* text of a grouping rule holds its nested rules too until one of them changes */
+/* The text of a grouping rule holds its nested rules too until one of them changes. From then on
+ * (cap_rules > 0) `text` is what stands before the nested rules, its opening brace included, and the
+ * closing brace is understood. */
+struct rv_rule { struct rv_span text; struct rv_rule *rules; uint32_t n_rules, cap_rules; };
 
 struct rv_sheet {
 	uint32_t id, owner, flags;   /* owner: node id, 0 for a constructed one */
@@ -81,7 +88,8 @@ void rv_mirror_reset(struct rv_mirror *mirror);
 /* Applies one record. Records that carry no document state (pointer, logs …) only check node ids and time. */
 enum rv_status rv_mirror_apply(struct rv_mirror *mirror, const struct rv_rec *rec) RV_MUST_USE;
 
-/* Calls sink for each record of a dump, all at epoch.last_ms; stops at the first status but RV_OK. */
+/* Calls sink for each record of a dump, all at epoch.last_ms (media positions too are those of then);
+ * the record lives for the call. Stops at the first status but RV_OK and returns it. */
 typedef enum rv_status (*rv_mirror_sink)(void *user, const struct rv_rec *rec);
 enum rv_status rv_mirror_dump(const struct rv_mirror *mirror, rv_mirror_sink sink, void *user) RV_MUST_USE;
 
@@ -91,12 +99,22 @@ const struct rv_node *rv_mirror_slot(const struct rv_mirror *mirror, uint32_t sl
 const struct rv_node *rv_mirror_find(const struct rv_mirror *mirror, uint32_t id);
 const struct rv_node *rv_mirror_document(const struct rv_mirror *mirror);            /* top document or NULL */
 const struct rv_sheet *rv_mirror_sheet(const struct rv_mirror *mirror, uint32_t id);
+/* The next slot in document order within the subtree of root: a node, its shadow tree, its frame's
+ * document, its children. 0 at the end. */
+uint32_t rv_mirror_next(const struct rv_mirror *mirror, uint32_t slot, uint32_t root);
+/* Where a medium stands at a time of the epoch. */
+uint32_t rv_mirror_media_time(const struct rv_node_state *state, uint32_t at_ms);
 struct rv_span rv_mirror_attribute(const struct rv_node *node, const char *name);
+void rv_mirror_rule_text(const struct rv_rule *rule, struct rv_buf *out);
 /* The style text of a sheet, rules joined by newlines, nested rules in place. */
 void rv_mirror_sheet_text(const struct rv_mirror *mirror, const struct rv_sheet *sheet, struct rv_buf *out);
 uint32_t rv_mirror_nodes(const struct rv_mirror *mirror);
+void rv_mirror_mark(struct rv_mirror *mirror, uint32_t slot, uint8_t mark);
+/* The slot of a node that this mirror handed out. */
+uint32_t rv_mirror_slot_of(const struct rv_mirror *mirror, const struct rv_node *node);
 size_t rv_mirror_bytes(const struct rv_mirror *mirror); /* memory held, approximately */
-/* A hash over structure, names, values and state; equal documents hash alike whatever their slots. */
+/* A hash over ids, structure, names, values and state; equal documents hash alike whatever their
+ * slots. Not in it: the time of the last record, and a playing medium's position, which follows from it. */
 uint32_t rv_mirror_hash(const struct rv_mirror *mirror);
 
 #endif

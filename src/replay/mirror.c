@@ -1,0 +1,503 @@
+#include "mirror_priv.h"
+#include <stdlib.h>
+
+#define U(index) (rec->v[index].u)
+#define S(index) (rec->v[index].s)
+
+/* ---- life ---- */
+
+struct rv_mirror *rv_mirror_new(const struct rv_mirror_limits *limits)
+{
+	struct rv_mirror *m = calloc(1, sizeof *m);
+	if (!m)
+		return NULL;
+	if (limits)
+		m->limits = *limits;
+	if (!m->limits.max_nodes)
+		m->limits.max_nodes = 500000;
+	if (!m->limits.max_text_bytes)
+		m->limits.max_text_bytes = (size_t)128 << 20;
+	return m;
+}
+
+void rv_mirror_reset(struct rv_mirror *m)
+{
+	for (uint32_t i = 1; i < m->n_slots; i++) {
+		free(m->nodes[i].attributes);
+		free(m->nodes[i].state);
+		free(m->nodes[i].adopted);
+	}
+	free(m->nodes);
+	rv_mirror_sheets_reset(m);
+	rv_map_clear(&m->ids);
+	rv_mirror_strings_free(m);
+	*m = (struct rv_mirror){.limits = m->limits};
+}
+
+void rv_mirror_free(struct rv_mirror *m)
+{
+	if (!m)
+		return;
+	rv_mirror_reset(m);
+	free(m);
+}
+
+/* ---- slots ---- */
+
+/* A zeroed slot for a new id, counted. */
+static enum rv_status new_slot(struct rv_mirror *m, uint32_t id, uint32_t *slot)
+{
+	if (m->n_nodes >= m->limits.max_nodes)
+		return RV_LIMIT;
+	if (!m->free_slot && m->n_slots == m->cap_slots) {
+		uint32_t cap = m->cap_slots ? m->cap_slots * 2 : 64;
+		struct rv_node *nodes = realloc(m->nodes, cap * sizeof *nodes);
+		if (!nodes)
+			return RV_MEMORY;
+		m->nodes = nodes;
+		m->cap_slots = cap;
+		if (!m->n_slots)
+			m->nodes[m->n_slots++] = (struct rv_node){0};
+	}
+	uint32_t at = m->free_slot ? m->free_slot : m->n_slots;
+	enum rv_status status = rv_map_put(&m->ids, id, at);
+	if (status != RV_OK)
+		return status;
+	if (m->free_slot)
+		m->free_slot = m->nodes[at].next;
+	else
+		m->n_slots++;
+	m->nodes[at] = (struct rv_node){.id = id};
+	m->n_nodes++;
+	*slot = at;
+	return RV_OK;
+}
+
+static void free_slot(struct rv_mirror *m, uint32_t slot)
+{
+	struct rv_node *node = &m->nodes[slot];
+	rv_map_remove(&m->ids, node->id);
+	rv_mirror_drop(m, node->name);
+	rv_mirror_drop(m, node->text);
+	rv_mirror_drop(m, node->extra);
+	for (uint32_t i = 0; i < node->n_attributes; i++) {
+		rv_mirror_drop(m, node->attributes[i].name);
+		rv_mirror_drop(m, node->attributes[i].value);
+	}
+	rv_mirror_refund(m, node->n_attributes * sizeof *node->attributes);
+	free(node->attributes);
+	if (node->state) {
+		rv_mirror_drop(m, node->state->input_value);
+		rv_mirror_refund(m, sizeof *node->state);
+		free(node->state);
+	}
+	rv_mirror_adopted_free(m, node);
+	if (node->sheet)
+		rv_mirror_sheet_free(m, node->sheet);
+	*node = (struct rv_node){.next = m->free_slot};
+	m->free_slot = slot;
+	m->n_nodes--;
+}
+
+/* Takes a node out of whatever holds it. */
+static void detach(struct rv_mirror *m, uint32_t slot)
+{
+	struct rv_node *node = &m->nodes[slot], *parent = &m->nodes[node->parent];
+	if (node->kind == RV_NODE_DOCUMENT) {
+		if (node->parent)
+			parent->frame = 0;
+		else
+			m->top = 0;
+		return;
+	}
+	*(node->prev ? &m->nodes[node->prev].next : &parent->first) = node->next;
+	*(node->next ? &m->nodes[node->next].prev : &parent->last) = node->prev;
+	if (parent->kind == RV_NODE_DOCUMENT) {
+		if (parent->frame == slot)
+			parent->frame = 0;
+		if (parent->shadow == slot)
+			parent->shadow = 0;
+	}
+	node->prev = node->next = 0;
+}
+
+static void attach(struct rv_mirror *m, uint32_t slot, uint32_t parent_slot, uint32_t next)
+{
+	struct rv_node *node = &m->nodes[slot], *parent = &m->nodes[parent_slot];
+	node->parent = parent_slot;
+	node->next = next;
+	node->prev = next ? m->nodes[next].prev : parent->last;
+	*(node->prev ? &m->nodes[node->prev].next : &parent->first) = slot;
+	*(next ? &m->nodes[next].prev : &parent->last) = slot;
+	if (parent->kind == RV_NODE_DOCUMENT && node->kind == RV_NODE_ELEMENT)
+		parent->frame = slot;
+	if (parent->kind == RV_NODE_DOCUMENT && node->kind == RV_NODE_DOCTYPE)
+		parent->shadow = slot;
+}
+
+/* Frees a detached subtree: always the deepest first child, then up. */
+static void free_tree(struct rv_mirror *m, uint32_t root)
+{
+	uint32_t slot = root;
+	for (;;) {
+		struct rv_node *node = &m->nodes[slot];
+		uint32_t down = 0;
+		if (node->kind == RV_NODE_ELEMENT && (node->shadow || node->frame)) {
+			uint32_t *held = node->shadow ? &node->shadow : &node->frame;
+			down = *held;
+			*held = 0;
+		} else if (node->first) {
+			down = node->first;
+			node->first = m->nodes[down].next;
+		}
+		if (down) {
+			slot = down;
+			continue;
+		}
+		uint32_t up = node->parent;
+		free_slot(m, slot);
+		if (slot == root)
+			return;
+		slot = up;
+	}
+}
+
+/* ---- nodes ---- */
+
+static bool is_list_child(const struct rv_node *node)
+{
+	return node->kind != RV_NODE_DOCUMENT && node->kind != RV_NODE_SHADOW;
+}
+
+/* May a node of this kind stand in parent before next? `slot` is the node itself when it moves. */
+static enum rv_status check_place(const struct rv_mirror *m, uint8_t kind, uint32_t slot, uint32_t parent_id, uint32_t next_id, uint32_t *parent_slot, uint32_t *next_slot)
+{
+	*parent_slot = rv_mirror_lookup(m, parent_id);
+	*next_slot = rv_mirror_lookup(m, next_id);
+	if (!*parent_slot || (next_id && !*next_slot))
+		return RV_ORDER;
+	const struct rv_node *parent = &m->nodes[*parent_slot], *next = &m->nodes[*next_slot];
+	if (next_id && (next->parent != *parent_slot || !is_list_child(next) || *next_slot == slot))
+		return RV_BAD;
+	switch (parent->kind) {
+	case RV_NODE_DOCUMENT:
+		if (kind == RV_NODE_TEXT || kind == RV_NODE_CDATA)
+			return RV_BAD;
+		if (kind == RV_NODE_ELEMENT)
+			return parent->frame && parent->frame != slot ? RV_BAD : RV_OK;
+		if (kind == RV_NODE_DOCTYPE)
+			return parent->shadow && parent->shadow != slot ? RV_BAD : RV_OK;
+		return RV_OK;
+	case RV_NODE_ELEMENT:
+	case RV_NODE_SHADOW:
+		return kind == RV_NODE_DOCTYPE ? RV_BAD : RV_OK;
+	default:
+		return RV_BAD;
+	}
+}
+
+static enum rv_status hold3(struct rv_mirror *m, const struct rv_span in[3], struct rv_span out[3])
+{
+	for (int i = 0; i < 3; i++) {
+		enum rv_status status = rv_mirror_hold(m, in[i], &out[i]);
+		if (status != RV_OK) {
+			while (i--)
+				rv_mirror_drop(m, out[i]);
+			return status;
+		}
+	}
+	return RV_OK;
+}
+
+/* Makes the node with its three texts, not yet in any list. */
+static enum rv_status new_node(struct rv_mirror *m, uint32_t id, uint8_t kind, uint32_t flags, const struct rv_span texts[3], uint32_t *slot)
+{
+	struct rv_span held[3];
+	enum rv_status status = hold3(m, texts, held);
+	if (status != RV_OK)
+		return status;
+	status = new_slot(m, id, slot);
+	if (status != RV_OK) {
+		for (int i = 0; i < 3; i++)
+			rv_mirror_drop(m, held[i]);
+		return status;
+	}
+	struct rv_node *node = &m->nodes[*slot];
+	node->kind = kind;
+	node->flags = flags;
+	node->name = held[0];
+	node->text = held[1];
+	node->extra = held[2];
+	return RV_OK;
+}
+
+static struct rv_span or_empty(struct rv_span text)
+{
+	return text.ptr ? text : rv_span("", 0);
+}
+
+static enum rv_status check_id(const struct rv_mirror *m, uint32_t id)
+{
+	return !id ? RV_BAD : rv_mirror_lookup(m, id) ? RV_ORDER : RV_OK;
+}
+
+static bool is_frame(const struct rv_node *node)
+{
+	return node->kind == RV_NODE_ELEMENT && (rv_span_is(node->name, "iframe") || rv_span_is(node->name, "frame") || rv_span_is(node->name, "object"));
+}
+
+static enum rv_status apply_document(struct rv_mirror *m, const struct rv_rec *rec)
+{
+	uint32_t parent = rv_mirror_lookup(m, U(RV_DOCUMENT_PARENT)), slot;
+	enum rv_status status = check_id(m, U(RV_DOCUMENT_ID));
+	if (status != RV_OK)
+		return status;
+	if (U(RV_DOCUMENT_PARENT) && !parent)
+		return RV_ORDER;
+	if (parent ? !is_frame(&m->nodes[parent]) || m->nodes[parent].frame : m->top)
+		return RV_BAD;
+	const struct rv_span texts[3] = {{0}, or_empty(S(RV_DOCUMENT_URL)), {0}};
+	status = new_node(m, U(RV_DOCUMENT_ID), RV_NODE_DOCUMENT, U(RV_DOCUMENT_FLAGS), texts, &slot);
+	if (status != RV_OK)
+		return status;
+	m->nodes[slot].parent = parent;
+	*(parent ? &m->nodes[parent].frame : &m->top) = slot;
+	return RV_OK;
+}
+
+static enum rv_status apply_shadow_root(struct rv_mirror *m, const struct rv_rec *rec)
+{
+	uint32_t parent = rv_mirror_lookup(m, U(RV_SHADOW_ROOT_PARENT)), slot;
+	enum rv_status status = check_id(m, U(RV_SHADOW_ROOT_ID));
+	if (status != RV_OK)
+		return status;
+	if (!parent)
+		return RV_ORDER;
+	if (m->nodes[parent].kind != RV_NODE_ELEMENT || m->nodes[parent].shadow)
+		return RV_BAD;
+	status = new_node(m, U(RV_SHADOW_ROOT_ID), RV_NODE_SHADOW, U(RV_SHADOW_ROOT_FLAGS), (const struct rv_span[3]){{0}}, &slot);
+	if (status != RV_OK)
+		return status;
+	m->nodes[slot].parent = parent;
+	m->nodes[parent].shadow = slot;
+	return RV_OK;
+}
+
+/* doctype, element, text: a node with a place among its siblings. */
+static enum rv_status apply_child(struct rv_mirror *m, const struct rv_rec *rec)
+{
+	uint8_t kind = rec->type == RV_REC_ELEMENT ? RV_NODE_ELEMENT : RV_NODE_DOCTYPE;
+	uint32_t parent, next, slot, flags = 0;
+	struct rv_span texts[3] = {{0}};
+	enum rv_status status = check_id(m, U(0)); /* id, parent, next come first in all three */
+	if (status != RV_OK)
+		return status;
+	if (rec->type == RV_REC_ELEMENT) {
+		flags = U(RV_ELEMENT_FLAGS);
+		texts[0] = S(RV_ELEMENT_TAG);
+		if (!texts[0].ptr || !texts[0].len)
+			return RV_BAD;
+	} else if (rec->type == RV_REC_TEXT) {
+		uint32_t number = U(RV_TEXT_KIND);
+		if (number != RV_TEXT_PLAIN && number != RV_TEXT_CDATA && number != RV_TEXT_PI && number != RV_TEXT_COMMENT)
+			return RV_BAD;
+		kind = (uint8_t)number;
+		texts[1] = or_empty(S(RV_TEXT_TEXT));
+	} else {
+		texts[0] = or_empty(S(RV_DOCTYPE_NAME));
+		texts[1] = or_empty(S(RV_DOCTYPE_PUBLIC_ID));
+		texts[2] = or_empty(S(RV_DOCTYPE_SYSTEM_ID));
+	}
+	status = check_place(m, kind, 0, U(1), U(2), &parent, &next);
+	if (status == RV_OK)
+		status = new_node(m, U(0), kind, flags, texts, &slot);
+	if (status != RV_OK)
+		return status;
+	if (kind == RV_NODE_ELEMENT) {
+		status = rv_mirror_set_attributes(m, slot, rec->v + RV_ELEMENT_FIXED, rv_record_groups(rec), false);
+		if (status != RV_OK) {
+			free_slot(m, slot);
+			return status;
+		}
+	}
+	attach(m, slot, parent, next);
+	return RV_OK;
+}
+
+static enum rv_status apply_remove(struct rv_mirror *m, const struct rv_rec *rec)
+{
+	uint32_t slot = rv_mirror_lookup(m, U(RV_REMOVE_NODE));
+	if (!slot)
+		return RV_ORDER;
+	if (m->nodes[slot].kind == RV_NODE_SHADOW)
+		return RV_BAD;
+	detach(m, slot);
+	free_tree(m, slot);
+	return RV_OK;
+}
+
+static enum rv_status apply_move(struct rv_mirror *m, const struct rv_rec *rec)
+{
+	uint32_t slot = rv_mirror_lookup(m, U(RV_MOVE_NODE)), parent, next, depth = 0;
+	if (!slot)
+		return RV_ORDER;
+	const struct rv_node *node = &m->nodes[slot];
+	if (!is_list_child(node))
+		return RV_BAD;
+	enum rv_status status = check_place(m, node->kind, slot, U(RV_MOVE_PARENT), U(RV_MOVE_NEXT), &parent, &next);
+	if (status != RV_OK)
+		return status;
+	if (node->first || node->shadow || node->frame)
+		for (uint32_t up = parent; up; up = m->nodes[up].parent) {
+			if (up == slot)
+				return RV_BAD;
+			if (++depth > RV_DEPTH_MAX)
+				return RV_LIMIT;
+		}
+	else if (parent == slot)
+		return RV_BAD;
+	detach(m, slot);
+	attach(m, slot, parent, next);
+	return RV_OK;
+}
+
+static enum rv_status apply_text_set(struct rv_mirror *m, const struct rv_rec *rec)
+{
+	uint32_t slot = rv_mirror_lookup(m, U(RV_TEXT_SET_NODE));
+	struct rv_span held;
+	if (!slot)
+		return RV_ORDER;
+	struct rv_node *node = &m->nodes[slot];
+	if (node->kind != RV_NODE_TEXT && node->kind != RV_NODE_CDATA && node->kind != RV_NODE_PI && node->kind != RV_NODE_COMMENT)
+		return RV_BAD;
+	enum rv_status status = rv_mirror_hold(m, or_empty(S(RV_TEXT_SET_TEXT)), &held);
+	if (status != RV_OK)
+		return status;
+	rv_mirror_drop(m, node->text);
+	node->text = held;
+	return RV_OK;
+}
+
+/* ---- the epoch ---- */
+
+static enum rv_status apply_epoch(struct rv_mirror *m, const struct rv_rec *rec)
+{
+	struct rv_mirror fresh = {.limits = m->limits};
+	const struct rv_span texts[3] = {or_empty(S(RV_EPOCH_URL)), or_empty(S(RV_EPOCH_REFERRER)), {0}};
+	struct rv_span held[3];
+	enum rv_status status = hold3(&fresh, texts, held);
+	if (status != RV_OK) {
+		rv_mirror_strings_free(&fresh);
+		return status;
+	}
+	fresh.epoch = (struct rv_mirror_epoch){
+		.wall_ms = rec->v[RV_EPOCH_WALL_MS].f, .number = m->epoch.number + 1, .width = U(RV_EPOCH_WIDTH), .height = U(RV_EPOCH_HEIGHT),
+		.dpr_milli = U(RV_EPOCH_DPR_MILLI), .last_ms = rec->t_ms, .url = held[0], .referrer = held[1], .visible = U(RV_EPOCH_VISIBLE) != 0, .started = true};
+	rv_mirror_reset(m);
+	*m = fresh;
+	return RV_OK;
+}
+
+static enum rv_status apply_navigate(struct rv_mirror *m, const struct rv_rec *rec)
+{
+	struct rv_span held;
+	if (!S(RV_NAVIGATE_URL).ptr)
+		return RV_OK;
+	enum rv_status status = rv_mirror_hold(m, S(RV_NAVIGATE_URL), &held);
+	if (status != RV_OK)
+		return status;
+	rv_mirror_drop(m, m->epoch.url);
+	m->epoch.url = held;
+	return RV_OK;
+}
+
+static enum rv_status check_pointer(const struct rv_mirror *m, uint32_t id)
+{
+	return !id || rv_mirror_lookup(m, id) ? RV_OK : RV_ORDER;
+}
+
+static enum rv_status apply_known(struct rv_mirror *m, const struct rv_rec *rec)
+{
+	switch (rec->type) {
+	case RV_REC_SNAPSHOT_DONE:
+		m->epoch.snapshot_done = true;
+		return RV_OK;
+	case RV_REC_DOCUMENT: return apply_document(m, rec);
+	case RV_REC_DOCTYPE:
+	case RV_REC_ELEMENT:
+	case RV_REC_TEXT: return apply_child(m, rec);
+	case RV_REC_SHADOW_ROOT: return apply_shadow_root(m, rec);
+	case RV_REC_REMOVE: return apply_remove(m, rec);
+	case RV_REC_MOVE: return apply_move(m, rec);
+	case RV_REC_TEXT_SET: return apply_text_set(m, rec);
+	case RV_REC_ATTRIBUTES:
+	case RV_REC_PRIVACY:
+	case RV_REC_INPUT:
+	case RV_REC_SCROLL:
+	case RV_REC_MEDIA:
+	case RV_REC_DIALOG:
+	case RV_REC_SIZE: return rv_mirror_apply_state(m, rec);
+	case RV_REC_VIEWPORT:
+		m->epoch.width = U(RV_VIEWPORT_WIDTH);
+		m->epoch.height = U(RV_VIEWPORT_HEIGHT);
+		m->epoch.dpr_milli = U(RV_VIEWPORT_DPR_MILLI);
+		return RV_OK;
+	case RV_REC_VISIBILITY:
+		m->epoch.visible = U(RV_VISIBILITY_VISIBLE) != 0;
+		return RV_OK;
+	case RV_REC_NAVIGATE: return apply_navigate(m, rec);
+	case RV_REC_POINTER: return check_pointer(m, U(RV_POINTER_NODE));
+	case RV_REC_POINTER_MOVE: return check_pointer(m, U(RV_POINTER_MOVE_NODE));
+	case RV_REC_SHEET:
+	case RV_REC_RULE_INSERT:
+	case RV_REC_RULE_DELETE:
+	case RV_REC_RULE_REPLACE:
+	case RV_REC_ADOPTED:
+	case RV_REC_SHEET_DROP: return rv_mirror_apply_sheet(m, rec);
+	default: return RV_OK; /* logs, notes */
+	}
+}
+
+enum rv_status rv_mirror_apply(struct rv_mirror *m, const struct rv_rec *rec)
+{
+	const struct rv_schema *schema = rv_record_schema(rec->type);
+	if (schema && !rv_record_whole(schema, rec->n))
+		return RV_BAD;
+	if (rec->type == RV_REC_EPOCH)
+		return apply_epoch(m, rec);
+	if (!m->epoch.started || rec->t_ms < m->epoch.last_ms)
+		return RV_ORDER;
+	enum rv_status status = schema ? apply_known(m, rec) : RV_OK;
+	if (status == RV_OK)
+		m->epoch.last_ms = rec->t_ms;
+	return status;
+}
+
+/* ---- reading ---- */
+
+const struct rv_mirror_epoch *rv_mirror_epoch(const struct rv_mirror *m) { return &m->epoch; }
+uint32_t rv_mirror_nodes(const struct rv_mirror *m) { return m->n_nodes; }
+void rv_mirror_mark(struct rv_mirror *m, uint32_t slot, uint8_t mark) { m->nodes[slot].mark = mark; }
+uint32_t rv_mirror_slot_of(const struct rv_mirror *m, const struct rv_node *node) { return (uint32_t)(node - m->nodes); }
+
+const struct rv_node *rv_mirror_slot(const struct rv_mirror *m, uint32_t slot)
+{
+	return slot && slot < m->n_slots && m->nodes[slot].id ? &m->nodes[slot] : NULL;
+}
+
+const struct rv_node *rv_mirror_find(const struct rv_mirror *m, uint32_t id) { return rv_mirror_slot(m, rv_mirror_lookup(m, id)); }
+const struct rv_node *rv_mirror_document(const struct rv_mirror *m) { return rv_mirror_slot(m, m->top); }
+
+struct rv_span rv_mirror_attribute(const struct rv_node *node, const char *name)
+{
+	for (uint32_t i = 0; i < node->n_attributes; i++)
+		if (rv_span_is(node->attributes[i].name, name))
+			return node->attributes[i].value;
+	return rv_span(NULL, 0);
+}
+
+size_t rv_mirror_bytes(const struct rv_mirror *m)
+{
+	return sizeof *m + m->text_bytes + m->cap_slots * sizeof *m->nodes + m->cap_sheets * sizeof *m->sheets
+		+ (m->ids.cap + m->sheet_ids.cap) * (sizeof(struct rv_map_entry) + sizeof(uint32_t)) + m->n_buckets * sizeof *m->buckets;
+}

@@ -1,0 +1,69 @@
+/* The mirror's insides, for mirror*.c alone. */
+#ifndef RV_MIRROR_PRIV_H
+#define RV_MIRROR_PRIV_H
+#include "mirror.h"
+
+enum {
+	RV_ATTRIBUTES_MAX = 1024,   /* of one element */
+	RV_RULES_MAX = 1 << 16,     /* in one list */
+	RV_RULE_DEPTH_MAX = 16,     /* indices in a path */
+	RV_SHEETS_MAX = 1 << 17,
+	RV_DEPTH_MAX = 4096         /* how far up a move looks for a cycle */
+};
+
+/* A shared string. Spans in the mirror point at `bytes`; an empty string is a string too.
+ * buckets[hash] ──▶ str ──next──▶ str        *link is what points at this one
+ * Ids and texts come from outside, so chains may be made to collide: only the first CHAIN_MAX of a
+ * chain are searched for a text to share, and an id beyond them is refused. */
+struct rv_str { struct rv_str *next, **link; uint32_t refs, len, hash; uint8_t bytes[]; };
+
+/* u32 → u32, chained; key 0 is not a key. */
+struct rv_map_entry { uint32_t key, value, next; };
+struct rv_map { uint32_t *buckets, n_buckets; struct rv_map_entry *entries; uint32_t n_entries, cap, free_entry, used; };
+
+struct rv_sheet_slot { struct rv_sheet sheet; uint32_t adoptions; }; /* sheet.id 0: free */
+
+struct rv_mirror {
+	struct rv_mirror_limits limits;
+	struct rv_mirror_epoch epoch;
+	struct rv_node *nodes;          /* nodes[0] is unused */
+	uint32_t n_slots, cap_slots, free_slot, n_nodes;
+	struct rv_map ids, sheet_ids;
+	struct rv_sheet_slot *sheets;   /* sheets[0] is unused */
+	uint32_t n_sheets, cap_sheets, free_sheet, live_sheets; /* free ones linked by sheet.owner */
+	struct rv_str **buckets;
+	uint32_t n_buckets, n_strings;
+	size_t text_bytes;
+	uint32_t top;
+};
+
+/* ---- mirror_table.c ---- */
+uint32_t rv_map_get(const struct rv_map *map, uint32_t key); /* 0: none */
+enum rv_status rv_map_put(struct rv_map *map, uint32_t key, uint32_t value) RV_MUST_USE; /* key is new */
+void rv_map_remove(struct rv_map *map, uint32_t key);
+void rv_map_clear(struct rv_map *map);
+/* Counts bytes against the bound; give back with rv_mirror_refund. */
+enum rv_status rv_mirror_charge(struct rv_mirror *mirror, size_t bytes) RV_MUST_USE;
+void rv_mirror_refund(struct rv_mirror *mirror, size_t bytes);
+/* A counted reference to a shared copy; null stays null. */
+enum rv_status rv_mirror_hold(struct rv_mirror *mirror, struct rv_span text, struct rv_span *out) RV_MUST_USE;
+void rv_mirror_keep(struct rv_span held); /* one reference more */
+void rv_mirror_drop(struct rv_mirror *mirror, struct rv_span held);
+uint32_t rv_mirror_text_hash(struct rv_span held);
+void rv_mirror_strings_free(struct rv_mirror *mirror);
+
+/* ---- mirror_state.c ---- */
+/* pairs: n times name, value; all of them or none. */
+enum rv_status rv_mirror_set_attributes(struct rv_mirror *mirror, uint32_t slot, const struct rv_val *pairs, uint32_t n, bool may_remove) RV_MUST_USE;
+enum rv_status rv_mirror_apply_state(struct rv_mirror *mirror, const struct rv_rec *rec) RV_MUST_USE; /* records 17, 19, 30, 31, 33–35 */
+
+/* ---- mirror_sheet.c ---- */
+enum rv_status rv_mirror_apply_sheet(struct rv_mirror *mirror, const struct rv_rec *rec) RV_MUST_USE; /* records 50–55 */
+void rv_mirror_sheet_free(struct rv_mirror *mirror, uint32_t id);
+void rv_mirror_adopted_free(struct rv_mirror *mirror, struct rv_node *node);
+void rv_mirror_sheets_reset(struct rv_mirror *mirror);
+
+/* The slot of a record's node, or 0. */
+static inline uint32_t rv_mirror_lookup(const struct rv_mirror *mirror, uint32_t id) { return id ? rv_map_get(&mirror->ids, id) : 0; }
+
+#endif
