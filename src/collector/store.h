@@ -21,10 +21,9 @@ void rv_store_close(struct rv_store *store); /* finishes what is queued */
 /* "rep_" + 22 characters of randomness (128 bits), out ≥ 32 bytes. */
 void rv_id_new(const char *prefix, char *out);
 
-/* Called on the writer's thread after the commit, or with the failure. Must not block. */
+/* Called on the writer's thread after the commit, or with the failure; at once on the caller's with
+ * RV_FULL when too much is queued. Must not block. */
 typedef void (*rv_store_done)(void *user, enum rv_status status);
-
-struct rv_text { const char *ptr; size_t len; }; /* ptr NULL: SQL NULL */
 
 /* ---- workspaces, keys, users ---- */
 struct rv_workspace { char id[32], name[128], site_id[32], project_key[48]; char *config_json; }; /* config_json: as settings.h reads it */
@@ -56,7 +55,8 @@ enum rv_status rv_store_login_remove(struct rv_store *store, const char *token) 
 struct rv_attachment { char id[32], workspace_id[32], report_id[32], kind[16], mime[64], sha256[65]; uint64_t bytes; char *summary_json; };
 void rv_attachment_clear(struct rv_attachment *attachment);
 /* The blob must be in place (rv_blob_put). idempotency_key may be NULL; a known key answers RV_CONFLICT
- * through done with the first answer in *existing (caller-owned, ≥ 32 bytes, lives until done). */
+ * through done with the first answer in *existing (caller-owned, ≥ 32 bytes). attachment,
+ * idempotency_key and existing_id must live until done. */
 void rv_store_attachment_add(struct rv_store *store, const struct rv_attachment *attachment, const char *idempotency_key, char existing_id[32], rv_store_done done, void *user);
 enum rv_status rv_store_attachment(struct rv_store *store, const char *workspace_id, const char *id, struct rv_attachment *out) RV_MUST_USE;
 /* The attachment of that report with that id, or with id NULL its first of that kind. workspace_id NULL: a console login. */
@@ -65,13 +65,17 @@ enum rv_status rv_store_report_attachment(struct rv_store *store, const char *wo
 /* ---- reports ---- */
 struct rv_report_new {
 	char id[32], workspace_id[32];
-	const char *idempotency_key, *session_token, *trigger, *item_type, *title, *notes, *user_id, *user_email, *url, *path, *first_error;
+	const char *idempotency_key, *session_token, *trigger, *item_type, *title, *notes, *user_id, *user_email, *user_name;
+	const char *url, *path, *page_title, *first_error;
 	const char *body_json;          /* everything of the submit that the report page shows: user, page, element, logs, custom, capture */
 	const char *const *attachment_ids; size_t n_attachments;
 	unsigned n_errors, n_failed_requests;
-	/* filled before done: */
-	uint64_t number; char existing_id[32];
+	/* filled before done; with RV_CONFLICT (a known idempotency_key) they are the first report's: */
+	uint64_t number;
+	char existing_id[32], existing_session_token[160];
 };
+/* report and all it points to must live until done. RV_NOT_FOUND: an attachment is not this
+ * workspace's, or another report has it. */
 void rv_store_report_add(struct rv_store *store, struct rv_report_new *report, rv_store_done done, void *user);
 /* The shape of API §6 as JSON, and the replay's marks; attachments' urls begin with base_url.
  * RV_NOT_FOUND also for another workspace's. workspace_id NULL: a console login. */
