@@ -1,0 +1,108 @@
+/** The tabs that tell: user, page, notes, attachments. */
+import { useState } from 'preact/hooks';
+import { api } from './api.js';
+import { browserName, clockTime, count, linkable, relative, shortUrl, size, text, toMs, userName } from './format.js';
+import { useStore } from './store.js';
+import { Facts } from './panels.jsx';
+import { CopyButton, Empty, Icon } from './ui.jsx';
+import { lastAt } from './virtual.jsx';
+
+/** @typedef {import('./player.jsx').Player} Player */
+
+const USER_NAMES = /** @type {Record<string, string>} */ ({ id: 'Id', user_id: 'Id', email: 'E-mail', name: 'Name', firstName: 'First name', lastName: 'Last name', subscriptionStatus: 'Subscription' });
+const PAGE_NAMES = /** @type {Record<string, string>} */ ({ url: 'Address', path: 'Path', title: 'Title', page_title: 'Title', referrer: 'Came from', viewport: 'Viewport', screen: 'Screen', device_pixel_ratio: 'Pixel ratio', browser: 'Browser', platform: 'Platform', language: 'Language', time_zone: 'Time zone', connection: 'Connection', user_agent: 'User agent' });
+
+/** @param {string} name @param {unknown} value @returns {unknown} */
+function pretty(name, value) {
+	if (value && typeof value === 'object') {
+		const it = /** @type {any} */ (value);
+		if (Number.isFinite(it.width) && Number.isFinite(it.height)) return `${it.width} × ${it.height}`;
+		if (name === 'browser') return [it.name, it.version].filter(Boolean).join(' ');
+	}
+	const link = (name === 'url' || name === 'referrer') && linkable(value);
+	return link ? <a href={link} target="_blank" rel="noopener noreferrer">{link}<Icon name="external" /></a> : value;
+}
+
+/** @param {any} object @param {Record<string, string>} names @returns {[string, unknown][]} */
+function listed(object, names) {
+	if (!object || typeof object !== 'object') return [];
+	const order = Object.keys(names);
+	/** @param {string} name */
+	const rank = (name) => { const at = order.indexOf(name); return at < 0 ? order.length : at; };
+	return Object.keys(object).filter((name) => !(name === 'page_title' && object.title)).sort((a, b) => rank(a) - rank(b)).map((name) => [names[name] ?? name, pretty(name, object[name])]);
+}
+
+/** @param {{report: any}} props */
+export function UserPanel({ report }) {
+	const user = report.user && typeof report.user === 'object' ? report.user : undefined;
+	const facts = listed(user, USER_NAMES).filter(([, value]) => value !== null && value !== '');
+	const custom = listed(report.custom, {});
+	if (!facts.length && !custom.length) return <Empty icon="user" title="The user is not known">
+		<p>Tell the recorder who is signed in and every report says so:</p><pre class="one-line">Rearview.identify({'{'} id: "42", email: "ada@example.com" {'}'})</pre></Empty>;
+	return <div class="facts-panel">
+		{facts.length > 0 && <section><h3>{userName(user) || 'User'}</h3><Facts rows={facts} />
+			<CopyButton text={JSON.stringify(user, null, 2)} label="Copy as JSON" what="user" /></section>}
+		{custom.length > 0 && <section><h3>Set by the page</h3><Facts rows={custom} /></section>}
+	</div>;
+}
+
+/** @param {{report: any, player: Player, zero: number}} props */
+export function PagePanel({ report, player, zero }) {
+	const digest = useStore(player.state, (it) => it.digest);
+	const pages = digest?.pages ?? [];
+	const current = useStore(player.now, (now) => lastAt(pages.map((page) => page.at), now + 20));
+	const page = report.page ?? {};
+	const element = report.element;
+	return <div class="facts-panel">
+		<section><h3>When it was reported</h3><Facts rows={listed(page, PAGE_NAMES)} /></section>
+		{element && typeof element === 'object' && <section><h3>Element the user marked</h3><Facts rows={listed(element, { selector: 'Selector', tag: 'Tag', text: 'Text', rect: 'Place', outer_html: 'Markup' })} /></section>}
+		{pages.length > 0 && <section><h3>{count(pages.length, 'page')} in the replay</h3>
+			<ol class="steps-list">{pages.map((it, i) => <li key={it.at} aria-current={i === current ? 'true' : undefined}><button onClick={() => player.seek(it.at)}><time title={clockTime(it.at)}>{relative(it.at, zero)}</time><span dir="ltr" title={it.url}>{shortUrl(it.url, page.url)}</span><span class="none">{it.width} × {it.height}</span></button></li>)}</ol></section>}
+	</div>;
+}
+
+/** @param {{report: any, player: Player, zero: number}} props */
+export function NotesPanel({ report, player, zero }) {
+	const notes = text(report.notes);
+	const description = text(report.description);
+	const recorder = Array.isArray(report.replay?.notes) ? report.replay.notes.filter((/** @type {any} */ it) => it && typeof it === 'object').slice(0, 500) : [];
+	if (!notes && !description && !recorder.length) return <Empty icon="note" title="No notes"><p>What the user wrote, or what was said when the report was asked for, appears here.</p></Empty>;
+	return <div class="facts-panel">
+		{notes && <section><h3>Notes</h3><p class="prose" dir="auto">{notes}</p></section>}
+		{description && description !== notes && <section><h3>Description</h3><p class="prose" dir="auto">{description}</p></section>}
+		{recorder.length > 0 && <section><h3>From the recorder</h3>
+			<ol class="steps-list">{recorder.map((/** @type {any} */ it, /** @type {number} */ i) => { const at = toMs(it.at); return <li key={i}><button onClick={() => player.seek(at)}><time title={clockTime(at)}>{relative(at, zero)}</time><span dir="auto">{text(it.text) || text(it.kind)}</span></button></li>; })}</ol></section>}
+	</div>;
+}
+
+const KINDS = /** @type {Record<string, string>} */ ({ screenshot: 'Picture', recording: 'Screen recording', replay: 'Replay' });
+const PICTURES = new Set(['image/png', 'image/jpeg', 'image/webp']);
+const FILMS = new Set(['video/webm', 'video/mp4']);
+
+/** @param {{mime?: string, kind?: string}} attachment */
+export const isPicture = (attachment) => PICTURES.has(attachment.mime ?? '');
+
+/** @param {{url: string, alt: string}} props a picture that says so when it does not load */
+export function Picture({ url, alt }) {
+	const [failed, setFailed] = useState(false);
+	return failed ? <p class="picture-failed"><Icon name="warn" />The picture could not be loaded.</p> : <img src={url} alt={alt} onError={() => setFailed(true)} />;
+}
+
+/** @param {{report: any}} props */
+export function AttachmentsPanel({ report }) {
+	const all = Array.isArray(report.attachments) ? report.attachments.filter((/** @type {any} */ it) => it && typeof it === 'object') : [];
+	if (!all.length) return <Empty icon="clip" title="Nothing is attached"><p>Pictures, screen recordings and replays that came with the report appear here.</p></Empty>;
+	return <ul class="attachments" role="list">{all.map((/** @type {any} */ it) => {
+		const url = api.attachmentUrl(report.id, text(it.id)), name = KINDS[it.kind] ?? (text(it.kind) || 'File');
+		return <li key={it.id}>
+			{isPicture(it) && <a class="preview" href={url} target="_blank" rel="noopener"><Picture url={url} alt={`${name} of report ${report.number}`} /></a>}
+			{FILMS.has(it.mime) && <video class="preview" src={url} controls preload="metadata" />}
+			<div class="attachment-line"><Icon name={isPicture(it) ? 'picture' : it.kind === 'replay' ? 'replay' : 'clip'} /><b>{name}</b><span class="none">{text(it.mime)} · {size(it.bytes)}</span>
+				<a class="button small" href={url} download={`report-${report.number}-${text(it.kind) || 'file'}`}><Icon name="download" />Download</a></div>
+			{it.sha256 && <p class="sha" title="SHA-256 of the file">SHA-256 <code>{text(it.sha256)}</code></p>}
+		</li>;
+	})}</ul>;
+}
+
+/** @param {any} report @returns {string} */
+export const browserOf = (report) => browserName(report.page);

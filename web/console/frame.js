@@ -1,0 +1,114 @@
+/**
+ * The player's document: rrweb's Replayer, unmodified, and nothing else. It has no network
+ * (connect-src 'none'); the console hands over the recording's bytes and gets a digest back.
+ *
+ *   console → frame   load {bytes} · play · pause · seek {ms} · speed {speed} · skip {on}
+ *   frame → console   hello · loaded {digest} · failed {message} · time {ms, playing} · skipping {on} · size {width, height}
+ *
+ * ms count from the recording's first event.
+ */
+import { Replayer } from '@rrweb/replay';
+import '@rrweb/replay/dist/style.css';
+import './frame.css';
+import { disarm } from './frame-disarm.js';
+import { IDLE_MS, digest } from './frame-digest.js';
+
+const stage = /** @type {HTMLElement} */ (document.getElementById('stage'));
+const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+const silent = { log() {}, warn() {} };
+
+/** @param {Record<string, unknown>} message */
+const tell = (message) => parent.postMessage({ rv: 'player', ...message }, location.origin);
+
+/** @type {Replayer|undefined} */
+let replayer;
+let total = 0, first = 0, playing = false, ended = false;
+let width = 0, height = 0;
+/** @type {number|undefined} */
+let seekTo;
+
+function fit() {
+	const wrapper = /** @type {HTMLElement|null} */ (stage.querySelector('.replayer-wrapper'));
+	if (!wrapper || !width || !height) return;
+	const scale = Math.min(innerWidth / width, innerHeight / height, 2);
+	wrapper.style.width = `${width}px`;
+	wrapper.style.height = `${height}px`;
+	wrapper.style.transform = `translate(${(innerWidth - width * scale) / 2}px, ${(innerHeight - height * scale) / 2}px) scale(${scale})`;
+}
+
+/** @param {ArrayBuffer} bytes */
+function load(bytes) {
+	const events = disarm(JSON.parse(new TextDecoder().decode(bytes)));
+	if (events.length < 2 || !events.some((event) => event.type === 2)) { tell({ t: 'failed', message: 'The recording holds no picture of the page.' }); return; }
+	const summary = digest(events);
+	total = summary.end - summary.start;
+	first = summary.first - summary.start;
+	replayer = new Replayer(/** @type {any} */ (events), {
+		root: stage, skipInactive: true, inactivePeriodThreshold: IDLE_MS, loadTimeout: 1500,
+		triggerFocus: false, // a recorded focus must not take the keyboard from the console
+		UNSAFE_replayCanvas: false, showWarning: false, logger: silent, pauseAnimation: true,
+		mouseTail: still ? false : { duration: 400, lineCap: 'round', lineWidth: 3, strokeStyle: '#4338CA' },
+	});
+	replayer.iframe.title = 'Recorded page';
+	replayer.iframe.tabIndex = -1;
+	replayer.iframe.inert = true;
+	replayer.on('resize', (/** @type {any} */ size) => {
+		width = Math.min(Math.max(Number(size?.width) || 0, 1), 16384);
+		height = Math.min(Math.max(Number(size?.height) || 0, 1), 16384);
+		fit();
+		tell({ t: 'size', width, height });
+	});
+	replayer.on('skip-start', () => tell({ t: 'skipping', on: true }));
+	replayer.on('skip-end', () => tell({ t: 'skipping', on: false }));
+	replayer.on('finish', () => { if (playing) { playing = false; ended = true; } time(total); });
+	tell({ t: 'loaded', digest: summary });
+}
+
+/** @param {number} ms */
+function time(ms) { tell({ t: 'time', ms: Math.min(Math.max(ms, 0), total), playing }); }
+
+/**
+ * Events at the very moment of a seek are not applied by the Replayer, hence the extra millisecond.
+ * @param {number} ms
+ */
+const reachable = (ms) => Math.min(Math.max(ms, first + 1), total);
+
+function frame() {
+	requestAnimationFrame(frame);
+	if (!replayer) return;
+	if (seekTo !== undefined) {
+		const ms = reachable(seekTo);
+		seekTo = undefined;
+		ended = ms >= total;
+		if (playing && !ended) replayer.play(ms);
+		else { playing = false; replayer.pause(ended ? total + 1 : ms); }
+		time(ms);
+	} else if (playing) time(replayer.getCurrentTime());
+}
+requestAnimationFrame(frame);
+
+addEventListener('resize', fit);
+addEventListener('message', (event) => {
+	if (event.source !== parent || event.origin !== location.origin || event.data?.rv !== 'console') return;
+	const message = event.data;
+	try {
+		if (message.t === 'load' && !replayer) load(message.bytes);
+		else if (!replayer) return;
+		else if (message.t === 'play') {
+			const from = ended ? first + 1 : reachable(replayer.getCurrentTime());
+			ended = false;
+			playing = true;
+			replayer.play(from);
+		} else if (message.t === 'pause') {
+			playing = false;
+			replayer.pause();
+			time(replayer.getCurrentTime());
+		} else if (message.t === 'seek') seekTo = Number(message.ms) || 0;
+		else if (message.t === 'speed') replayer.setConfig({ speed: Math.min(Math.max(Number(message.speed) || 1, 0.5), 16) });
+		else if (message.t === 'skip') replayer.setConfig({ skipInactive: message.on === true });
+	} catch (error) {
+		playing = false;
+		tell({ t: 'failed', message: 'The recording could not be played.', detail: String(error) });
+	}
+});
+tell({ t: 'hello' });

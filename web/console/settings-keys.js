@@ -1,0 +1,60 @@
+/**
+ * Words for the configuration's keys. Which keys exist, their types, bounds, defaults and effects
+ * come from the collector; here is what only a page needs: a label, a unit, a consequence.
+ */
+
+/** @typedef {{key: string, type: string, min?: number, max?: number, choices?: string[], default: unknown, description: string}} Key */
+/** @typedef {{label?: string, unit?: string, scale?: number, about?: string, consequence?: string, placeholder?: string, choices?: Record<string, string>}} Words */
+
+/** Sections in order: group of the key, title, introduction. @type {[string, string, string][]} */
+export const GROUPS = [
+	['privacy', 'Privacy', 'What never leaves the page. A masked value is replaced in the browser, before anything is stored or sent.'],
+	['capture', 'Recording', 'What a report holds.'],
+	['actions', 'Actions', 'How your servers reach a user\'s page.'],
+	['features', 'Compatibility', ''],
+	['site', 'Site', ''],
+	['other', 'More', ''],
+];
+
+/** @type {Record<string, Words>} */
+export const WORDS = {
+	'site.name': { label: 'Site name' },
+	allowed_origins: { label: 'Allowed origins', placeholder: 'https://app.example.com', about: 'Access', consequence: 'browsers on other origins cannot send reports with this project key. Anyone outside a browser still can: the key is public.' },
+	'actions.always_connect': { label: 'Always connect Action WebSockets', about: 'CSP', consequence: 'connect-src must allow the wss: address above. Every open page keeps one connection.' },
+	'capture.window_ms': { label: 'Window', unit: 'seconds', scale: 1000, consequence: 'a longer window holds more of what people did before they asked for help.' },
+	'capture.max_bytes': { label: 'Memory limit', unit: 'MiB', scale: 1 << 20, about: 'Effect on the page', consequence: 'kept in memory and in the browser\'s own storage, masked as it is sent.' },
+	'capture.console': { label: 'Console', consequence: 'messages may name people. E-mail addresses, card numbers and tokens are removed, and what your patterns match.' },
+	'capture.network': { label: 'Network', consequence: 'addresses may name people in their query; they are redacted like console text. Headers and bodies are not recorded.' },
+	'privacy.level': { label: 'Level', choices: { inputs: 'Inputs: mask what people type', strict: 'Strict: mask all text, block media', none: 'None: mask nothing' }, consequence: 'with “none”, whatever people type can be read in the replay.' },
+	'privacy.mask_selectors': { label: 'Mask text in', placeholder: '.customer-name', consequence: 'the text is replaced by characters of the same length.' },
+	'privacy.block_selectors': { label: 'Leave out', placeholder: '#medical-record', consequence: 'nothing inside is read.' },
+	'privacy.redact_patterns': { label: 'Remove text like', placeholder: 'CUST-[0-9]+', consequence: 'applies to console, network and addresses, not to the page itself: use masks there.' },
+	'features.bugpilot_alias': { label: 'Answer to “Bugpilot”', about: 'Effect on the page', consequence: 'a page that calls Bugpilot.identify and its like works unchanged.' },
+};
+
+/** What stands in the form for a value. @param {Key} spec @param {unknown} value @returns {string|boolean} */
+export function draftOf(spec, value) {
+	if (spec.type === 'boolean') return value === true;
+	if (Array.isArray(value)) return value.join('\n');
+	if (typeof value === 'number') return String(Math.round(value / (WORDS[spec.key]?.scale ?? 1) * 1000) / 1000);
+	return value === null || value === undefined ? '' : String(value);
+}
+
+/**
+ * The value of what stands in the form, or what is wrong with it.
+ * @param {Key} spec @param {string|boolean} draft
+ * @returns {{value: unknown} | {problem: string}}
+ */
+export function readDraft(spec, draft) {
+	if (typeof draft === 'boolean' || spec.type === 'choice') return { value: draft };
+	if (spec.type === 'integer') {
+		const { scale = 1, unit = '' } = WORDS[spec.key] ?? {}, value = Number(draft.trim().replace(',', '.')) * scale;
+		const low = (spec.min ?? -Infinity) / scale, high = (spec.max ?? Infinity) / scale;
+		if (draft.trim() === '' || !Number.isFinite(value)) return { problem: 'Enter a number.' };
+		if (value < (spec.min ?? -Infinity) || value > (spec.max ?? Infinity)) return { problem: `Enter a number from ${low.toLocaleString()} to ${high.toLocaleString()}${unit ? ` ${unit}` : ''}.` };
+		return { value: Math.round(value) };
+	}
+	if (spec.type === 'text') return draft.trim().length < (spec.min ?? 0) ? { problem: 'This may not be empty.' } : { value: draft.trim() };
+	const items = draft.split('\n').map((line) => line.trim()).filter(Boolean);
+	return items.length > (spec.max ?? Infinity) ? { problem: `At most ${spec.max} lines.` } : { value: items };
+}
