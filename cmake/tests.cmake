@@ -5,6 +5,11 @@ if(NOT EMSCRIPTEN)
   add_library(rv_cmocka INTERFACE)
   target_link_libraries(rv_cmocka INTERFACE PkgConfig::CMOCKA)
 endif()
+# As Wasm the tests run under Node with its file system; rv_cmocka comes from wasm-deps.cmake.
+if(EMSCRIPTEN)
+  set(RV_TEST_LINK -O1 -sEXIT_RUNTIME=1 -sALLOW_MEMORY_GROWTH=1 -sNODERAWFS=1 -sASSERTIONS=1
+    -sWASM_ASYNC_COMPILATION=0) # else this Emscripten tries fetch(), which a newer Node has but not for files
+endif()
 # Every unit test can make allocations fail (tests/unit/fail_alloc.h).
 add_library(rv_fail_alloc STATIC EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/unit/fail_alloc.c)
 target_link_options(rv_fail_alloc INTERFACE -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc)
@@ -17,6 +22,7 @@ foreach(source ${unit_tests})
     target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
     target_compile_definitions(${name} PRIVATE RV_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     target_link_libraries(${name} PRIVATE rv_${ring} rv_cmocka rv_fail_alloc rv_flags)
+    target_link_options(${name} PRIVATE ${RV_TEST_LINK})
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)
   endif()

@@ -32,5 +32,6 @@ target_include_directories(rv_stb INTERFACE ${SOURCES_DIR}/stb)
 add_library(rv_cmocka STATIC EXCLUDE_FROM_ALL ${SOURCES_DIR}/cmocka/src/cmocka.c)
 target_include_directories(rv_cmocka SYSTEM PUBLIC ${SOURCES_DIR}/cmocka/include)
 target_compile_definitions(rv_cmocka PRIVATE HAVE_STDINT_H HAVE_STDLIB_H HAVE_STRING_H HAVE_TIME_H
-  HAVE_STDIO_H HAVE_SETJMP_H HAVE_SIGNAL_H HAVE_INTTYPES_H HAVE_SIZE_T HAVE_UINTPTR_T=1)
+  HAVE_STDIO_H HAVE_SETJMP_H HAVE_SIGNAL_H HAVE_INTTYPES_H HAVE_SIZE_T)
+target_compile_definitions(rv_cmocka PUBLIC _UINTPTR_T) # else cmocka.h makes a uintptr_t of its own
 target_compile_options(rv_cmocka PRIVATE -w)

@@ -26,7 +26,7 @@ static void refuses_malformed_bytes(void **state)
 {
 	static const char *const bad[] = {
 		"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc3", "\xc3(", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xe2\x82", "\xe2(\xa1", "\xe2\x82(",
-		"\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf", "\xf0\x9f\x98", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xfe", "ab\xff" "cd",
+		"\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf", "\xf0\x9f\x98", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xfe", ("ab\xff" "cd"),
 		"\xed\xa0\xbd\xed\xb8\x80" /* a pair written as two: WTF-8 wants four bytes */};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		assert_false(rv_utf8_valid(rv_span_str(bad[i]), true));
