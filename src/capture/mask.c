@@ -1,5 +1,6 @@
 /* Masking by level and flags. */
 #include "mask.h"
+#include "edit.h"
 #include "secret.h"
 #include "utf8.h"
 #include "words.h"
@@ -150,17 +151,6 @@ static bool hides_value(const struct rv_mask *mask, const struct element *elemen
 
 /* ---- records ---- */
 
-static struct rv_val *own_values(struct rv_rec *rec, struct rv_arena *arena)
-{
-	struct rv_val *values = rv_arena_alloc(arena, rec->n * sizeof(*values));
-
-	if (values) {
-		memcpy(values, rec->v, rec->n * sizeof(*values));
-		rec->v = values;
-	}
-	return values;
-}
-
 enum fate { KEEP, STARS, DROP };
 
 static enum fate attribute_fate(const struct rv_mask *mask, const struct element *element, struct rv_span name, bool secret)
@@ -205,7 +195,7 @@ static enum rv_status mask_attributes(struct rv_mask *mask, struct rv_rec *rec, 
 
 		if (fate == KEEP && value.s.ptr && rv_word_is(name.s, "href") && hides_text(mask, element->flags) && is_contact(value.s))
 			fate = DROP;
-		if (fate != KEEP && !values && !(values = own_values(rec, arena)))
+		if (fate != KEEP && !values && !(values = rv_edit_values(rec, arena)))
 			return RV_MEMORY;
 		if (fate == DROP) {
 			if (!keep_names)
@@ -238,7 +228,7 @@ static bool hides_text_below(const struct rv_mask *mask, const struct rv_mirror 
 
 static enum rv_status mask_text(struct rv_rec *rec, uint32_t index, struct rv_arena *arena)
 {
-	struct rv_val *values = own_values(rec, arena);
+	struct rv_val *values = rv_edit_values(rec, arena);
 
 	return values && stars(&values[index].s, arena) ? RV_OK : RV_MEMORY;
 }
@@ -266,7 +256,7 @@ static enum rv_status mask_input(struct rv_mask *mask, const struct rv_mirror *m
 	} else if (!secret && len <= RV_MASK_LEN_MAX) {
 		return RV_OK;
 	}
-	if (!(values = own_values(rec, arena)))
+	if (!(values = rv_edit_values(rec, arena)))
 		return RV_MEMORY;
 	if (values[RV_INPUT_VALUE].s.ptr)
 		values[RV_INPUT_FLAGS].u |= RV_INPUT_MASKED;

@@ -12,7 +12,7 @@
 #include "buf.h"
 #include "pattern.h"
 
-enum { RV_REDACT_PATTERNS_MAX = 32, RV_REDACT_TEXT_MAX = 64 << 20 };
+enum { RV_REDACT_PATTERNS_MAX = 50, RV_REDACT_TEXT_MAX = 64 << 20 };
 
 struct rv_redact {
 	struct rv_pattern *patterns;

@@ -1,0 +1,240 @@
+/* The facade: options, batches, counters. */
+#include "core_priv.h"
+#include "edit.h"
+#include "scrub.h"
+#include <stdlib.h>
+
+enum rv_status rv_core_new(struct rv_span options_json, struct rv_core **out, struct rv_buf *error_out)
+{
+	struct rv_core *core = calloc(1, sizeof(*core));
+	enum rv_status status = RV_MEMORY;
+
+	*out = NULL;
+	if (!core)
+		return RV_MEMORY;
+	rv_redact_init(&core->redact);
+	rv_arena_init(&core->arena, RV_CORE_ARENA_MAX);
+	rv_buf_init(&core->scratch, RV_SEGMENT_RAW_MAX + (1 << 20));
+	core->intern = rv_intern_new();
+	if (!core->intern)
+		goto fail;
+	if ((status = rv_options_read(options_json, &core->options, &core->redact, error_out)) != RV_OK)
+		goto fail;
+	if ((status = rv_page_init(&core->page, core->options.level)) != RV_OK)
+		goto fail;
+	core->page.key = 1;
+	core->need_epoch = true;
+	rv_ring_init(&core->ring, core->options.window_ms, core->options.max_bytes);
+	*out = core;
+	return RV_OK;
+fail:
+	rv_core_free(core);
+	return status;
+}
+
+void rv_core_free(struct rv_core *core)
+{
+	if (!core)
+		return;
+	rv_page_deinit(&core->page);
+	rv_mirror_free(core->loading);
+	rv_ring_deinit(&core->ring);
+	rv_intern_free(core->intern);
+	rv_redact_deinit(&core->redact);
+	rv_buf_deinit(&core->scratch);
+	rv_arena_deinit(&core->arena);
+	free(core);
+}
+
+void rv_core_restart(struct rv_core *core)
+{
+	rv_intern_reset(core->intern);
+	core->need_epoch = true;
+}
+
+const struct rv_mirror *rv_core_mirror(const struct rv_core *core)
+{
+	return core->page.mirror;
+}
+
+/* ---- batches ---- */
+
+/* What a batch has done so far. */
+struct tally {
+	uint32_t records, resyncs, snapshots;
+	bool touched; /* the mirror */
+};
+
+/* A page of its own for the batch whose first record is this one: the old page stays whole until the
+ * batch has proved good. Keeps wall clocks of pages in order, whatever the system's clock does. */
+static enum rv_status begin_page(struct rv_core *core, struct rv_page *next, struct rv_rec *rec)
+{
+	double wall_ms = rec->v[RV_EPOCH_WALL_MS].f, before = core->now_wall_ms;
+	struct rv_val *values;
+	enum rv_status status;
+
+	if (!(wall_ms >= 0 && wall_ms <= 8.64e15))
+		return RV_BAD;
+	if ((status = rv_page_init(next, core->options.level)) != RV_OK)
+		return status;
+	if (wall_ms < before) {
+		next->clock_back = before - wall_ms > RV_CORE_CLOCK_BACK_MS;
+		if (!next->clock_back) {
+			if (!(values = rv_edit_values(rec, &core->arena)))
+				return RV_MEMORY;
+			values[RV_EPOCH_WALL_MS].f = wall_ms = before;
+		}
+	}
+	next->wall_ms = next->anchor_wall_ms = wall_ms;
+	next->number = core->epochs + 1;
+	next->key = core->page.key + 1;
+	next->open_anchor = true;
+	rv_page_begin(next);
+	return RV_OK;
+}
+
+static enum rv_status apply(struct rv_core *core, struct rv_page *page, struct rv_rec *rec, struct tally *tally)
+{
+	enum rv_status status;
+
+	if ((rec->type == RV_REC_CONSOLE && !core->options.console) || (rec->type == RV_REC_NETWORK && !core->options.network))
+		return RV_OK;
+	if ((status = rv_mask_record(&page->mask, page->mirror, rec, &core->arena)) != RV_OK)
+		return status;
+	if ((status = rv_scrub_record(&core->redact, rec, &core->arena)) != RV_OK)
+		return status;
+	if ((status = rv_mirror_apply(page->mirror, rec)) != RV_OK)
+		return status;
+	tally->touched = true;
+	tally->records++;
+	if (rec->type == RV_REC_SNAPSHOT_DONE)
+		tally->snapshots++;
+	else if (rec->type == RV_REC_NOTE && rv_span_is(rec->v[RV_NOTE_KIND].s, "resync"))
+		tally->resyncs++;
+	return rv_segment_writer_add(page->open, rec);
+}
+
+/* The batch was good: the page it began takes the place of the old one. */
+static void adopt(struct rv_core *core, struct rv_page *next)
+{
+	/* Without memory for it the old page loses its end; the new one matters more. */
+	enum rv_status status = rv_core_seal_open(core, false);
+
+	(void)status;
+	if (next->clock_back) {
+		core->ring.evicted += (uint32_t)core->ring.n;
+		rv_ring_drop(&core->ring, core->ring.n);
+		core->now_wall_ms = 0;
+	}
+	rv_page_deinit(&core->page);
+	core->page = *next;
+	core->epochs = next->number;
+	*next = (struct rv_page){0};
+	core->need_epoch = false;
+	rv_mirror_free(core->loading);
+	core->loading = NULL;
+}
+
+static enum rv_status run_batch(struct rv_core *core, struct rv_batch *batch, struct rv_page *next, struct tally *tally)
+{
+	struct rv_page *page = &core->page;
+	enum rv_status status;
+	struct rv_rec rec;
+	bool first = true;
+
+	while ((status = rv_batch_next(batch, &rec)) == RV_OK) {
+		if (rec.type == RV_REC_EPOCH) {
+			if (!first)
+				return RV_ORDER;
+			if ((status = begin_page(core, next, &rec)) != RV_OK)
+				return status;
+			page = next;
+		} else if (first && core->need_epoch) {
+			return RV_ORDER;
+		}
+		first = false;
+		if ((status = apply(core, page, &rec, tally)) != RV_OK)
+			return status;
+	}
+	return status == RV_END ? rv_intern_commit(core->intern, batch) : status;
+}
+
+enum rv_status rv_core_batch(struct rv_core *core, struct rv_span words, struct rv_span strings)
+{
+	struct rv_segment_mark mark = {0};
+	struct rv_page next = {0};
+	struct tally tally = {0};
+	struct rv_batch batch;
+	uint32_t secrets = core->page.mask.n_secrets, redactions = core->redact.count, last_ms;
+	enum rv_status status, later;
+
+	rv_arena_reset(&core->arena);
+	if (core->page.number)
+		mark = rv_segment_writer_mark(core->page.open);
+	status = rv_batch_open(&batch, core->intern, words, strings, &core->arena);
+	if (status == RV_OK)
+		status = run_batch(core, &batch, &next, &tally);
+	if (status != RV_OK) {
+		core->rejected++;
+		core->order_violations += status == RV_ORDER;
+		core->redact.count = redactions;
+		core->page.mask.n_secrets = secrets;
+		if (next.mirror) {
+			rv_page_deinit(&next);
+		} else if (tally.touched) {
+			rv_segment_writer_rewind(core->page.open, mark);
+			/* A document that cannot be had again is given up; the recording starts anew. */
+			if (rv_core_rebuild(core) != RV_OK)
+				core->need_epoch = true;
+		}
+		return status;
+	}
+	if (next.mirror)
+		adopt(core, &next);
+	core->batches++;
+	core->records += tally.records;
+	core->resyncs += tally.resyncs;
+	core->snapshots += tally.snapshots;
+	if (!tally.records)
+		return RV_OK;
+	last_ms = rv_mirror_epoch(core->page.mirror)->last_ms;
+	if (rv_page_last_wall_ms(&core->page) > core->now_wall_ms)
+		core->now_wall_ms = rv_page_last_wall_ms(&core->page);
+	if (rv_core_seal_due(core, last_ms)) {
+		/* The records stay open when sealing fails; the next batch tries again. */
+		later = rv_core_seal_open(core, true);
+		(void)later;
+	}
+	return RV_OK;
+}
+
+/* ---- counters ---- */
+
+static void counter(struct rv_json *json, const char *key, size_t value)
+{
+	rv_json_key(json, key);
+	rv_json_int(json, (int64_t)value);
+}
+
+void rv_core_counters(const struct rv_core *core, struct rv_json *json)
+{
+	size_t checkpoints = 0, i;
+
+	for (i = 0; i < core->ring.n; i++)
+		checkpoints += core->ring.entries[i].checkpoint;
+	rv_json_open(json, '{');
+	counter(json, "batches", core->batches);
+	counter(json, "records", core->records);
+	counter(json, "rejected", core->rejected);
+	counter(json, "order_violations", core->order_violations);
+	counter(json, "resyncs", core->resyncs);
+	counter(json, "snapshots", core->snapshots);
+	counter(json, "nodes", rv_mirror_nodes(core->page.mirror));
+	counter(json, "ring_bytes", core->ring.bytes);
+	counter(json, "mirror_bytes", rv_mirror_bytes(core->page.mirror));
+	counter(json, "segments", core->ring.n - checkpoints);
+	counter(json, "checkpoints", checkpoints);
+	counter(json, "evicted", core->ring.evicted);
+	counter(json, "redactions", core->redact.count);
+	rv_json_close(json, '}');
+}

@@ -1,0 +1,72 @@
+/* The core's insides, for core*.c alone.
+ *
+ *   batch ─▶ mask ─▶ scrub ─▶ mirror, open segment ─▶ (seal) ─▶ ring ─▶ (evict)
+ *
+ * A page is one epoch: everything that a batch may change and that must be as before when it fails. */
+#ifndef RV_CORE_PRIV_H
+#define RV_CORE_PRIV_H
+#include "arena.h"
+#include "batch.h"
+#include "core.h"
+#include "mask.h"
+#include "options.h"
+#include "redact.h"
+#include "ring.h"
+#include "segment.h"
+
+enum {
+	RV_CORE_LEVEL_SEGMENT = 6, RV_CORE_LEVEL_CHECKPOINT = 4, RV_CORE_LEVEL_TAIL = 3, /* zlib */
+	RV_CORE_ARENA_MAX = 192 << 20,   /* an inflated segment, its string table, one batch */
+	RV_CORE_TEXT_MAX = 48 << 20,     /* a document must fit a checkpoint: RV_SEGMENT_RAW_MAX */
+	RV_CORE_RUN_MAX = 1024,          /* segments between two checkpoints */
+	RV_CORE_CLOCK_BACK_MS = 60000,   /* a clock set back further ends the window */
+	RV_CORE_NUMBER_MAX = 0x7fffffff  /* keys and epochs from outside */
+};
+
+struct rv_page {
+	struct rv_mirror *mirror;
+	struct rv_segment_writer *open;
+	struct rv_mask mask;
+	double wall_ms;
+	uint32_t number; /* of the epoch, 0: no page yet */
+	uint32_t key;    /* of the open segment */
+	bool open_anchor;     /* the open segment holds the epoch record */
+	bool clock_back;      /* what is in the ring lies in this page's future */
+	/* Since the last anchor of this page. */
+	double anchor_wall_ms;
+	size_t run_bytes, checkpoint_bytes;
+	uint32_t run_segments;
+};
+
+struct rv_core {
+	struct rv_options options;
+	struct rv_redact redact;
+	struct rv_intern *intern;
+	struct rv_arena arena;
+	struct rv_ring ring;
+	struct rv_page page;      /* page.mirror is never NULL */
+	struct rv_mirror *loading; /* the document of the loaded segments so far */
+	bool loading_sound;
+	uint32_t loading_epoch;
+	uint32_t epochs;          /* the last number given to one */
+	bool need_epoch;          /* the next record must begin a page */
+	double now_wall_ms;       /* the latest time known */
+	struct rv_buf scratch;    /* the sealed open segment */
+	uint32_t batches, records, rejected, order_violations, resyncs, snapshots;
+};
+
+/* core_store.c */
+enum rv_status rv_page_init(struct rv_page *page, enum rv_level level) RV_MUST_USE;
+void rv_page_deinit(struct rv_page *page);
+/* Begins an empty open segment. */
+void rv_page_begin(struct rv_page *page);
+/* Seals what is open into the ring; a page that goes on gets a checkpoint if one is due. */
+enum rv_status rv_core_seal_open(struct rv_core *core, bool goes_on) RV_MUST_USE;
+bool rv_core_seal_due(const struct rv_core *core, uint32_t now_ms);
+/* The document of the page once more, from the ring and the open segment. */
+enum rv_status rv_core_rebuild(struct rv_core *core) RV_MUST_USE;
+/* Seals a copy of the open segment into scratch: RV_NOT_FOUND when nothing is open. */
+enum rv_status rv_core_scratch(struct rv_core *core, int level) RV_MUST_USE;
+double rv_page_last_wall_ms(const struct rv_page *page);
+
+#endif

@@ -1,0 +1,136 @@
+/* PNG: stb_image_write builds the file, zlib compresses it. */
+#include "png.h"
+#include <stdlib.h>
+#include <zlib.h>
+
+static unsigned char *deflate_rows(unsigned char *data, int len, int *out_len, int level);
+static unsigned crc_of(const unsigned char *data, int len);
+
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#define STBI_WRITE_NO_STDIO
+#define STBIW_ASSERT(x) ((void)0)
+#define STBIW_ZLIB_COMPRESS deflate_rows
+#define STBIW_CRC32 crc_of
+/* Most of that file is not needed here; what is unused is reported at the end of this one. */
+#pragma GCC diagnostic ignored "-Wunused-function"
+#include <stb_image_write.h>
+
+enum {
+	SIDE_MAX = 16384, PIXELS_MAX = 64 << 20,
+	FILTERS = 5,
+	SAMPLE_BANDS = 12, SAMPLE_ROWS = 4, /* rows next to each other, so that filters see their neighbours */
+	LEVEL_SAMPLE = 1, LEVEL_FLAT = 6, LEVEL_BUSY = 2
+};
+
+/* Called by stb_image_write; the result is freed there. */
+static unsigned char *deflate_rows(unsigned char *data, int len, int *out_len, int level)
+{
+	z_stream stream = {0};
+	size_t cap = (size_t)len / 8 + 4096;
+	unsigned char *out = malloc(cap);
+	int status;
+
+	if (!out || deflateInit2(&stream, level, Z_DEFLATED, 15, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
+		free(out);
+		return NULL;
+	}
+	stream.next_in = data;
+	stream.avail_in = (uInt)len;
+	stream.next_out = out;
+	stream.avail_out = (uInt)cap;
+	while ((status = deflate(&stream, Z_FINISH)) == Z_OK) {
+		unsigned char *more = realloc(out, cap * 2);
+
+		if (!more)
+			break;
+		out = more;
+		stream.next_out = out + cap;
+		stream.avail_out = (uInt)cap;
+		cap *= 2;
+	}
+	*out_len = (int)stream.total_out;
+	deflateEnd(&stream);
+	if (status == Z_STREAM_END)
+		return out;
+	free(out);
+	return NULL;
+}
+
+static unsigned crc_of(const unsigned char *data, int len)
+{
+	return (unsigned)crc32(0, data, (uInt)len);
+}
+
+/* True when every pixel is opaque; then the pixels have become RGB, packed, in place. */
+static bool drop_alpha(uint8_t *pixels, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (pixels[i * 4 + 3] != 255)
+			return false;
+	}
+	for (i = 0; i < n; i++)
+		memmove(pixels + i * 3, pixels + i * 4, 3);
+	return true;
+}
+
+static unsigned char *write_png(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int filter, int level, int *len)
+{
+	stbi_write_force_png_filter = filter;
+	stbi_write_png_compression_level = level;
+	return stbi_write_png_to_mem(pixels, 0, (int)width, (int)height, channels, len);
+}
+
+/* Tries every filter on bands of rows spread over the picture. */
+static bool choose(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int *filter, int *level)
+{
+	size_t stride = (size_t)width * (size_t)channels;
+	uint32_t rows = 0, band;
+	int best = 0, len, i;
+	uint8_t *sample = malloc(stride * SAMPLE_BANDS * SAMPLE_ROWS);
+
+	if (!sample)
+		return false;
+	for (band = 0; band < SAMPLE_BANDS; band++) {
+		uint32_t from = (uint32_t)((uint64_t)height * band / SAMPLE_BANDS), n = height - from < SAMPLE_ROWS ? height - from : SAMPLE_ROWS;
+
+		memcpy(sample + stride * rows, pixels + stride * from, stride * n);
+		rows += n;
+	}
+	*filter = 0;
+	for (i = 0; i < FILTERS; i++) {
+		unsigned char *png = write_png(sample, width, rows, channels, i, LEVEL_SAMPLE, &len);
+
+		free(png);
+		if (!png)
+			break;
+		if (i == 0 || len < best) {
+			best = len;
+			*filter = i;
+		}
+	}
+	free(sample);
+	/* Text and boxes reward a longer search and cost little of it; photographs do neither. */
+	*level = (size_t)best < stride * rows / 5 ? LEVEL_FLAT : LEVEL_BUSY;
+	return i == FILTERS;
+}
+
+enum rv_status rv_png_encode(uint8_t *pixels, uint32_t width, uint32_t height, struct rv_buf *out)
+{
+	int channels, filter, level, len;
+	unsigned char *png;
+
+	if (!width || !height || width > SIDE_MAX || height > SIDE_MAX || (uint64_t)width * height > PIXELS_MAX)
+		return RV_LIMIT;
+	channels = drop_alpha(pixels, (size_t)width * height) ? 3 : 4;
+	if (!choose(pixels, width, height, channels, &filter, &level))
+		return RV_MEMORY;
+	png = write_png(pixels, width, height, channels, filter, level, &len);
+	if (!png)
+		return RV_MEMORY;
+	rv_buf_add(out, png, (size_t)len);
+	free(png);
+	return rv_buf_status(out);
+}
