@@ -200,7 +200,7 @@ static const char *check_value(const struct setting *setting, const cJSON *value
 	case CHOICE: {
 		if (!cJSON_IsString(value))
 			return "must be a text";
-		for (const char *word = setting->choices; *word; word = strchr(word, ',') + 1)
+		for (const char *word = setting->choices; *word && !strchr(value->valuestring, ','); word = strchr(word, ',') + 1)
 			if (strncmp(word, value->valuestring, strlen(value->valuestring)) == 0 && word[strlen(value->valuestring)] == ',')
 				return NULL;
 		return "is not one of the choices";
