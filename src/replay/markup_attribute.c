@@ -54,7 +54,7 @@ static struct rv_span bullets(uint32_t len, char out[3 * BULLETS_MAX])
 struct rv_span rv_markup_field(const struct rv_node *node, char scratch[3 * BULLETS_MAX])
 {
 	const struct rv_node_state *s = node->state;
-	if (!s || !s->has_input || !(s->input_flags & RV_INPUT_VALUE))
+	if (!s || !s->has_input || !(s->input_flags & RV_INPUT_HAS_VALUE))
 		return (struct rv_span){NULL, 0};
 	if (s->input_flags & RV_INPUT_MASKED)
 		return bullets(s->input_len, scratch);
