@@ -8,6 +8,7 @@ enum {
 	FORMAT = 1,
 	RATIO_MAX = 1032, /* deflate's own limit: 258 bytes in two bits */
 	OUT_STEP_BYTES = 8 << 10,
+	PROBES_MAX = 64, /* chosen collisions cost no more than this; the string is then written once more */
 	WINDOW_BITS = -15 /* raw deflate, 32 KiB */
 };
 
@@ -15,7 +16,9 @@ static const uint8_t segment_magic[4] = {'R', 'V', 'S', '1'}, stream_magic[4] = 
 
 /* ---- writing ---- */
 
-struct entry { uint32_t at, len, hash; }; /* of a string: its bytes in `strings`, after the length */
+/* Of a string: its bytes in `strings`, after the length; where it hangs in the hash, NO_SLOT nowhere. */
+struct entry { uint32_t at, len, hash, slot; };
+#define NO_SLOT UINT32_MAX
 
 struct rv_segment_writer {
 	struct rv_segment_head head; /* kind, epoch …; counts and times kept up to date */
@@ -53,12 +56,8 @@ void rv_segment_writer_free(struct rv_segment_writer *writer)
 
 void rv_segment_writer_begin(struct rv_segment_writer *writer, enum rv_segment_kind kind, double epoch_wall_ms, uint32_t epoch, uint32_t sequence)
 {
+	rv_segment_writer_rewind(writer, (struct rv_segment_mark){0});
 	writer->head = (struct rv_segment_head){.kind = (uint8_t)kind, .epoch_wall_ms = epoch_wall_ms, .epoch = epoch, .sequence = sequence};
-	rv_buf_clear(&writer->strings);
-	rv_buf_clear(&writer->records);
-	writer->n_entries = 0;
-	if (writer->slots)
-		memset(writer->slots, 0, writer->n_slots * sizeof *writer->slots);
 }
 
 static size_t varint_bytes(uint32_t value)
@@ -84,29 +83,44 @@ struct rv_segment_mark rv_segment_writer_mark(const struct rv_segment_writer *wr
 	return (struct rv_segment_mark){writer->records.len, writer->n_entries, writer->head.records, writer->head.last_ms, writer->head.first_ms};
 }
 
-/* The slot that holds entry + 1, or the free one where a new entry belongs. */
-static uint32_t *find_slot(struct rv_segment_writer *writer, uint32_t wanted, uint32_t hash)
-{
-	uint32_t i = hash & (writer->n_slots - 1);
-	while (writer->slots[i] != wanted)
-		i = (i + 1) & (writer->n_slots - 1);
-	return &writer->slots[i];
-}
-
 void rv_segment_writer_rewind(struct rv_segment_writer *writer, struct rv_segment_mark mark)
 {
 	/* Newest first: no older entry was ever placed behind a newer one, so emptying its slot breaks no chain. */
 	while (writer->n_entries > mark.strings) {
-		struct entry *entry = &writer->entries[writer->n_entries - 1];
-		*find_slot(writer, writer->n_entries, entry->hash) = 0;
+		struct entry *entry = &writer->entries[--writer->n_entries];
+		if (entry->slot != NO_SLOT)
+			writer->slots[entry->slot] = 0;
 		writer->strings.len = entry->at - varint_bytes(entry->len);
-		writer->n_entries--;
 	}
 	writer->records.len = mark.bytes;
 	writer->strings.failed = writer->records.failed = RV_OK;
 	writer->head.records = mark.records;
 	writer->head.last_ms = mark.last_ms;
 	writer->head.first_ms = mark.first_ms;
+}
+
+/* Looks for text (NULL: none, only a place) under hash. The entry's number + 1, or 0 and in *slot
+ * where a new one belongs. */
+static uint32_t find(const struct rv_segment_writer *writer, const struct rv_span *text, uint32_t hash, uint32_t *slot)
+{
+	uint32_t mask = writer->n_slots - 1;
+	for (uint32_t i = 0; i < PROBES_MAX; i++) {
+		uint32_t number = writer->slots[*slot = (hash + i) & mask];
+		if (number == 0)
+			return 0;
+		const struct entry *entry = &writer->entries[number - 1];
+		if (text && entry->hash == hash && rv_span_eq(rv_span(writer->strings.ptr + entry->at, entry->len), *text))
+			return number;
+	}
+	*slot = NO_SLOT;
+	return 0;
+}
+
+static void hang(struct rv_segment_writer *writer, uint32_t number, uint32_t slot)
+{
+	writer->entries[number - 1].slot = slot;
+	if (slot != NO_SLOT)
+		writer->slots[slot] = number;
 }
 
 static enum rv_status grow_strings(struct rv_segment_writer *writer)
@@ -120,15 +134,17 @@ static enum rv_status grow_strings(struct rv_segment_writer *writer)
 		writer->cap_entries = cap;
 	}
 	if (writer->n_entries + 1 > writer->n_slots / 2) {
-		uint32_t n_slots = writer->n_slots ? writer->n_slots * 2 : 256;
+		uint32_t slot, n_slots = writer->n_slots ? writer->n_slots * 2 : 256;
 		uint32_t *slots = calloc(n_slots, sizeof *slots);
 		if (!slots)
 			return RV_MEMORY;
 		free(writer->slots);
 		writer->slots = slots;
 		writer->n_slots = n_slots;
-		for (uint32_t i = 0; i < writer->n_entries; i++)
-			*find_slot(writer, 0, writer->entries[i].hash) = i + 1;
+		for (uint32_t number = 1; number <= writer->n_entries; number++) {
+			find(writer, NULL, writer->entries[number - 1].hash, &slot);
+			hang(writer, number, slot);
+		}
 	}
 	return RV_OK;
 }
@@ -142,14 +158,10 @@ static enum rv_status add_string(struct rv_segment_writer *writer, struct rv_spa
 	enum rv_status status = grow_strings(writer);
 	if (status != RV_OK)
 		return status;
-	uint32_t hash = rv_hash32(text, 0), mask = writer->n_slots - 1, i = hash & mask;
-	for (; writer->slots[i]; i = (i + 1) & mask) {
-		const struct entry *entry = &writer->entries[writer->slots[i] - 1];
-		if (entry->hash == hash && rv_span_eq(rv_span(writer->strings.ptr + entry->at, entry->len), text)) {
-			*out = writer->slots[i];
-			return RV_OK;
-		}
-	}
+	uint32_t hash = rv_hash32(text, 0), slot;
+	*out = find(writer, &text, hash, &slot);
+	if (*out)
+		return RV_OK;
 	size_t before = writer->strings.len;
 	if (writer->n_entries == RV_SEGMENT_STRINGS_MAX || text.len > writer->max_bytes)
 		return RV_LIMIT;
@@ -160,8 +172,9 @@ static enum rv_status add_string(struct rv_segment_writer *writer, struct rv_spa
 		writer->strings.len = before;
 		return writer->strings.failed;
 	}
-	writer->entries[writer->n_entries++] = (struct entry){at, (uint32_t)text.len, hash};
-	*out = writer->slots[i] = writer->n_entries;
+	writer->entries[writer->n_entries++] = (struct entry){at, (uint32_t)text.len, hash, NO_SLOT};
+	*out = writer->n_entries;
+	hang(writer, writer->n_entries, slot);
 	return RV_OK;
 }
 

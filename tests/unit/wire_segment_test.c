@@ -1,5 +1,6 @@
 #include "wire_make.h"
 #include "fail_alloc.h"
+#include "hash.h"
 #include "segment.h"
 #include <stdlib.h>
 #include <zlib.h>
@@ -192,6 +193,40 @@ static void a_rewind_leaves_no_trace(void **state)
 		}
 		assert_true(rv_span_eq(sealed[0], sealed[1]));
 	}
+}
+
+/* A page may choose its texts so that all of them hash alike; that must not cost quadratic time. */
+static void chosen_collisions_are_survived(void **state)
+{
+	enum { LOW_BITS = 0xffff };
+	static struct rv_val v[2];
+	struct rv_rec rec = {RV_REC_TEXT_SET, 0, 2, v}, got;
+	struct rv_segment_reader reader;
+	rv_segment_writer_begin(writer, RV_SEGMENT_RECORDS, 0, 1, 1);
+	uint32_t n = 0;
+	/* texts whose low hash bits agree, found by trying */
+	for (uint32_t i = 0; n < 300 && i < 60000000; i++) {
+		uint8_t text[4] = {(uint8_t)(i & 127), (uint8_t)(i >> 7 & 127), (uint8_t)(i >> 14 & 127), (uint8_t)(i >> 21 & 127)};
+		if ((rv_hash32(rv_span(text, 4), 0) & LOW_BITS) != 0)
+			continue;
+		for (int again = 0; again < 2; again++) {
+			v[1].s = rv_span(text, 4);
+			rec.t_ms = n++;
+			add(&rec);
+		}
+	}
+	assert_int_equal(n, 300);
+	seal();
+	assert_int_equal(rv_segment_open(&reader, rv_buf_get(&out), &arena), RV_OK);
+	/* the first 64 are found again, the others written twice; all read back as they were */
+	assert_int_equal(reader.n_strings, 64 + 2 * (150 - 64));
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(rv_segment_next(&reader, &got), RV_OK);
+	assert_int_equal(rv_segment_next(&reader, &got), RV_END);
+	rv_segment_writer_rewind(writer, (struct rv_segment_mark){0});
+	v[1].s = rv_span_str("x");
+	add(&rec);
+	assert_int_equal(rv_segment_writer_records(writer), 1);
 }
 
 static void refusals_add_nothing(void **state)
@@ -538,7 +573,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
 		TEST(every_record_round_trips), TEST(an_empty_segment_is_one), TEST(a_seal_leaves_the_writer_as_it_was), TEST(a_rewind_leaves_no_trace),
-		TEST(refusals_add_nothing), TEST(every_cut_is_refused), TEST(head_is_checked), TEST(payloads_are_checked),
+		TEST(chosen_collisions_are_survived), TEST(refusals_add_nothing), TEST(every_cut_is_refused), TEST(head_is_checked), TEST(payloads_are_checked),
 		TEST(newer_and_older_writers_are_understood), TEST(golden_bytes_of_format_1), TEST(bombs_cost_nothing),
 		TEST(mutated_bytes_do_no_harm), TEST(failed_allocations_are_survived), TEST(streams_are_walked)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
