@@ -29,6 +29,15 @@ bool rv_utf8_valid(struct rv_span span, bool allow_surrogates)
 {
 	bool after_high = false; /* a high surrogate whose low one must not follow as three bytes */
 	for (size_t pos = 0; pos < span.len;) {
+		uint64_t eight;
+		if (span.len - pos >= sizeof eight) { /* most text is ASCII */
+			memcpy(&eight, span.ptr + pos, sizeof eight);
+			if ((eight & 0x8080808080808080u) == 0) {
+				after_high = false;
+				pos += sizeof eight;
+				continue;
+			}
+		}
 		uint32_t code;
 		size_t n = decode(span.ptr + pos, span.len - pos, &code);
 		if (n == 0)

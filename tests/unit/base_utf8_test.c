@@ -36,6 +36,19 @@ static void refuses_malformed_bytes(void **state)
 	assert_true(rv_utf8_valid(rv_span_str("\xed\xb8\x80\xed\xa0\xbd\xed\xa0\xbd" "a\xed\xb8\x80"), true));
 }
 
+static void malformed_bytes_are_found_anywhere(void **state)
+{
+	for (size_t len = 1; len < 40; len++)
+		for (size_t at = 0; at < len; at++) {
+			uint8_t text[40];
+			memset(text, 'a', len);
+			assert_true(rv_utf8_valid(rv_span(text, len), false));
+			text[at] = 0xff;
+			assert_false(rv_utf8_valid(rv_span(text, len), true));
+		}
+	assert_true(rv_utf8_valid(rv_span_str("\xed\xa0\xbd" "eight bytes and more" "\xed\xb8\x80"), true));
+}
+
 static void malformed_bytes_read_as_replacements(void **state)
 {
 	struct rv_span text = rv_span_str("a\xe2\x82z\xff");
@@ -79,6 +92,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_code_point_round_trips), cmocka_unit_test(refuses_malformed_bytes),
+		cmocka_unit_test(malformed_bytes_are_found_anywhere),
 		cmocka_unit_test(malformed_bytes_read_as_replacements), cmocka_unit_test(prefixes_cut_no_code_point),
 		cmocka_unit_test(hashes_are_fnv1a), cmocka_unit_test(statuses_have_texts)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
