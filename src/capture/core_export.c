@@ -29,14 +29,8 @@ enum rv_status rv_core_export(struct rv_core *core, double from_wall_ms, double 
 
 	if (!segments)
 		return RV_MEMORY;
-	for (i = rv_ring_anchor(ring, window.from_wall_ms); i < ring->n; i++) {
-		const struct rv_ring_entry *entry = &ring->entries[i];
-
-		/* A checkpoint in the middle repeats what the segments before it say. */
-		if (n && entry->checkpoint && entry->epoch == entry[-1].epoch)
-			continue;
+	for (i = rv_ring_anchor(ring, window.from_wall_ms); i < ring->n; i++)
 		segments[n++] = rv_ring_segment(ring, i);
-	}
 	status = rv_core_scratch(core, 1);
 	if (status == RV_OK)
 		segments[n++] = rv_buf_get(&core->scratch);

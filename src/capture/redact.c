@@ -290,8 +290,8 @@ static size_t quoted_value(const struct scan *scan, size_t *at)
 	while (peek(scan, *at + slashes) == '\\')
 		slashes++;
 	quote = peek(scan, *at + slashes);
-	if (!is_quote(quote) || (inner && quote == '"' && !slashes))
-		return 0;
+	if (!is_quote(quote) || (inner && quote == '"' && !(slashes & 1)))
+		return 0; /* no quote, or the one that ends the string of JSON */
 	*at += slashes + 1;
 	for (i = *at; i < scan->in.len; i++) {
 		uint8_t c = scan->in.ptr[i];
