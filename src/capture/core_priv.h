@@ -46,9 +46,9 @@ struct rv_core {
 	struct rv_ring ring;
 	struct rv_page page;      /* page.mirror is never NULL */
 	struct rv_mirror *loading; /* the document of the loaded segments so far */
-	bool loading_sound;
-	uint32_t loading_epoch;
-	uint32_t epochs;          /* the last number given to one */
+	bool loading_sound;        /* it is whole: a segment may go on from it */
+	double loading_wall_ms;    /* of its page */
+	uint32_t epochs;          /* the last epoch number seen */
 	bool need_epoch;          /* the next record must begin a page */
 	double now_wall_ms;       /* the latest time known */
 	struct rv_buf scratch;    /* the sealed open segment */

@@ -226,18 +226,40 @@ uint32_t rv_core_oldest(const struct rv_core *core)
 	return core->ring.n ? core->ring.entries[0].key : core->page.key;
 }
 
-/* Whether a page's records begin here: the first record says so. */
-static enum rv_status starts_page(struct rv_span segment, struct rv_arena *arena, bool *starts)
+/* Folds a segment from outside into the document of those before it. Its head must say what its
+ * records do: they alone are covered by the checksum. *anchor: its first record begins a page. */
+static enum rv_status fold_loaded(struct rv_core *core, struct rv_span segment, const struct rv_segment_head *head, bool *anchor)
 {
 	struct rv_segment_reader reader;
+	uint32_t n = 0, last_ms = head->first_ms;
 	enum rv_status status;
 	struct rv_rec rec;
 
-	rv_arena_reset(arena);
-	if ((status = rv_segment_open(&reader, segment, arena)) != RV_OK || (status = rv_segment_next(&reader, &rec)) != RV_OK)
-		return status == RV_END ? RV_BAD : status;
-	*starts = rec.type == RV_REC_EPOCH;
-	return RV_OK;
+	*anchor = false;
+	rv_arena_reset(&core->arena);
+	if ((status = rv_segment_open(&reader, segment, &core->arena)) != RV_OK)
+		return status;
+	while ((status = rv_segment_next(&reader, &rec)) == RV_OK) {
+		bool epoch = rec.type == RV_REC_EPOCH;
+
+		if (n++ == 0) {
+			*anchor = epoch;
+			if (rec.t_ms != head->first_ms || (epoch && rec.v[RV_EPOCH_WALL_MS].f != head->epoch_wall_ms))
+				return RV_BAD;
+			/* Without an anchor it goes on where the last one ended; a page has one beginning. */
+			if (epoch ? head->kind == RV_SEGMENT_RECORDS && head->epoch <= core->epochs : head->kind == RV_SEGMENT_CHECKPOINT || !core->loading_sound)
+				return RV_ORDER;
+			core->loading_sound = false; /* until all of it is in */
+		} else if (epoch) {
+			return RV_BAD;
+		}
+		last_ms = rec.t_ms;
+		if ((status = rv_mirror_apply(core->loading, &rec)) != RV_OK)
+			return status;
+	}
+	if (status != RV_END)
+		return status;
+	return n && last_ms == head->last_ms ? RV_OK : RV_BAD;
 }
 
 enum rv_status rv_core_load(struct rv_core *core, struct rv_span segment)
@@ -245,37 +267,43 @@ enum rv_status rv_core_load(struct rv_core *core, struct rv_span segment)
 	static const struct rv_mirror_limits limits = {0, RV_CORE_TEXT_MAX};
 	struct rv_segment_head head;
 	enum rv_status status;
-	size_t size;
-	bool anchor;
+	bool anchor, same_page, hole;
+	size_t size, i;
 
 	if (core->page.number)
 		return RV_ORDER; /* recording has begun */
+	if (!segment.ptr)
+		return RV_INCOMPLETE;
 	if ((status = rv_segment_head(segment, &head, &size)) != RV_OK)
 		return status;
 	if (size != segment.len || !(head.epoch_wall_ms >= 0 && head.epoch_wall_ms <= 8.64e15) || head.sequence > RV_CORE_NUMBER_MAX || head.epoch > RV_CORE_NUMBER_MAX)
 		return RV_BAD;
-	if (head.epoch_wall_ms + head.first_ms < core->now_wall_ms)
+	same_page = core->loading && head.epoch == core->epochs;
+	if (head.epoch_wall_ms + head.first_ms < core->now_wall_ms || head.sequence < core->page.key || head.epoch < core->epochs)
 		return RV_ORDER;
-	if ((status = starts_page(segment, &core->arena, &anchor)) != RV_OK)
-		return status;
-	if (!anchor && (head.kind == RV_SEGMENT_CHECKPOINT || !core->loading_sound || head.epoch != core->loading_epoch))
+	if (same_page ? head.epoch_wall_ms != core->loading_wall_ms : head.epoch == core->epochs)
 		return RV_ORDER;
 	if (!core->loading && !(core->loading = rv_mirror_new(&limits)))
 		return RV_MEMORY;
-	if (anchor)
-		rv_mirror_reset(core->loading);
-	core->loading_epoch = head.epoch;
-	status = fold(core->loading, segment, &core->arena);
+	hole = !same_page || !core->loading_sound || head.sequence != core->page.key;
+	if (hole)
+		core->loading_sound = false;
+	status = fold_loaded(core, segment, &head, &anchor);
+	if (status == RV_OK && hole && same_page) {
+		/* What the page did before the hole does not lead to this checkpoint. */
+		for (i = core->ring.n; i && core->ring.entries[i - 1].epoch == head.epoch; i--)
+			;
+		rv_ring_cut(&core->ring, i);
+	}
 	if (status == RV_OK)
 		status = rv_ring_add(&core->ring, segment, anchor, true);
 	core->loading_sound = status == RV_OK;
 	if (status != RV_OK)
 		return status;
-	if (head.epoch_wall_ms + head.last_ms > core->now_wall_ms)
-		core->now_wall_ms = head.epoch_wall_ms + head.last_ms;
+	core->now_wall_ms = head.epoch_wall_ms + head.last_ms;
+	core->loading_wall_ms = head.epoch_wall_ms;
 	core->page.key = head.sequence + 1;
-	if (head.epoch > core->epochs)
-		core->epochs = head.epoch;
+	core->epochs = head.epoch;
 	rv_ring_evict(&core->ring, core->now_wall_ms);
 	return RV_OK;
 }
