@@ -16,6 +16,9 @@ struct rv_app {
 	struct rv_bus *bus;
 };
 
+/* Answers with a report's JSON (API §6), read in a job. workspace_id NULL: any. */
+void rv_report_answer(struct rv_call *call, const char *workspace_id);
+
 struct rv_routes { const struct rv_route *routes; size_t n; };
 extern const struct rv_routes rv_routes_widget;  /* /v1/widget/config, upload, submit, actions (WebSocket) */
 extern const struct rv_routes rv_routes_action;  /* /api/v1/action, /api/v1/session-info/… */
