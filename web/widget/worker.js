@@ -1,4 +1,4 @@
-/* The worker's entry. */
+/* The worker's entry. On the ladder's last rung it runs in the page, and its script element carries the port. */
 import {startWorker} from './worker_main.js';
 
-startWorker(/** @type {any} */ (globalThis));
+startWorker(/** @type {any} */ (globalThis).document?.currentScript?.rearviewPort ?? globalThis);

@@ -1,0 +1,113 @@
+// Builds the files browsers load into build/web: the widget, its npm module with types, the Wasm core
+// beside it, and the console. Prints what each weighs; fails when a size budget is broken.
+import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { snippet, snippetCsp } from '../web/widget/snippet.js';
+
+const root = resolve(import.meta.dirname, '..');
+const widget = join(root, 'web/widget');
+const out = join(root, 'build/web');
+const types = join(root, 'build/web-types');
+const BUDGETS = /** @type {[string, number, string[]][]} */ ([
+	['the script tag', 8, ['rearview.js']],
+	['on the main thread', 18, ['rearview.js', 'rearview.recorder.js']],
+	['with worker and Wasm', 45, ['rearview.js', 'rearview.recorder.js', 'rearview.worker.js', 'rearview.wasm']],
+]);
+
+mkdirSync(out, { recursive: true });
+mkdirSync(types, { recursive: true });
+
+/** records.js as CMake generated it, or made here when no native tree is up to date. */
+function findRecords() {
+	const sources = ['record.def', 'gen.c'].map((name) => statSync(join(root, 'src/wire', name)).mtimeMs);
+	const made = readdirSync(join(root, 'build')).map((name) => join(root, 'build', name, 'generated/records.js')).filter((name) => existsSync(name));
+	const fresh = made.find((name) => statSync(name).mtimeMs >= Math.max(...sources));
+	if (fresh) return fresh;
+	const gen = join(types, 'gen');
+	execFileSync('cc', ['-std=c11', `-I${join(root, 'src/wire')}`, `-I${join(root, 'src/base')}`, '-o', gen, join(root, 'src/wire/gen.c')]);
+	execFileSync(gen, [join(types, 'record_gen.h'), join(types, 'records.js')]);
+	return join(types, 'records.js');
+}
+const records = findRecords();
+if (records !== join(types, 'records.js')) copyFileSync(records, join(types, 'records.js'));
+
+const hash = (/** @type {string | Uint8Array} */ content) => createHash('sha256').update(content).digest('hex').slice(0, 12);
+/** @type {Record<string, string>} */
+const hashes = {};
+
+/**
+ * @param {string} entry @param {string} name
+ * @param {'iife' | 'esm'} format
+ */
+async function bundle(entry, name, format) {
+	await build({
+		entryPoints: [join(widget, entry)],
+		outfile: join(out, name),
+		bundle: true,
+		minify: true,
+		format,
+		target: 'es2022',
+		charset: 'utf8',
+		legalComments: 'none',
+		logLevel: 'warning',
+		alias: { 'rv:records': join(types, 'records.js') },
+		define: { RV_FILES: JSON.stringify(hashes) },
+	});
+	hashes[name] = hash(readFileSync(join(out, name)));
+}
+
+// What carries the others' hashes is built after them.
+const wasm = join(root, 'build/wasm-release/rearview.wasm');
+if (existsSync(wasm)) {
+	copyFileSync(wasm, join(out, 'rearview.wasm'));
+	hashes['rearview.wasm'] = hash(readFileSync(wasm));
+}
+if (existsSync(join(widget, 'core.js'))) await bundle('worker.js', 'rearview.worker.js', 'iife');
+await bundle('recorder.js', 'rearview.recorder.js', 'iife');
+await bundle('loader.js', 'rearview.js', 'iife');
+await bundle('index.js', 'rearview.mjs', 'esm');
+
+// The install snippets, for the collector to fill in.
+writeFileSync(join(out, 'snippet.txt'), snippet('{{BASE}}', '{{WORKSPACE}}', '{{KEY}}'));
+writeFileSync(join(out, 'snippet-csp.txt'), snippetCsp('{{BASE}}', '{{WORKSPACE}}', '{{KEY}}'));
+
+// rearview.d.ts: the declarations of the module and what they refer to, in one folder.
+rmSync(join(out, 'types'), { recursive: true, force: true });
+execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(widget, 'tsconfig.json')], { stdio: 'inherit' });
+rmSync(join(out, 'types/build'), { recursive: true, force: true });
+writeFileSync(join(out, 'rearview.d.ts'), "export * from './types/web/widget/index.js';\nexport { default } from './types/web/widget/index.js';\n");
+
+if (existsSync(join(root, 'web/console/build.mjs'))) {
+	const { buildConsole } = await import('../web/console/build.mjs');
+	await buildConsole(out);
+}
+
+// ---- compressed variants and sizes ----
+const COMPRESSED = /\.(js|mjs|css|html|svg|wasm|txt)$/;
+/** @type {Record<string, number>} */
+const brotli = {};
+for (const path of /** @type {string[]} */ (readdirSync(out, { recursive: true }))) {
+	const file = join(out, path);
+	if (path.startsWith('types') || !COMPRESSED.test(path) || !statSync(file).isFile()) continue;
+	const content = readFileSync(file);
+	const br = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length } });
+	brotli[path] = br.length;
+	writeFileSync(`${file}.br`, br);
+	writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
+}
+
+const kb = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(1).padStart(8)} KB`;
+console.log(`${'file'.padEnd(28)}${'plain'.padStart(11)}${'brotli'.padStart(11)}`);
+for (const path of Object.keys(brotli).filter((name) => name.startsWith('rearview'))) console.log(`${path.padEnd(28)}${kb(statSync(join(out, path)).size)}${kb(brotli[path])}`);
+let broken = false;
+for (const [what, budget, files] of BUDGETS) {
+	const size = files.reduce((sum, name) => sum + (brotli[name] ?? 0), 0);
+	const over = size > budget * 1024;
+	broken ||= over;
+	console.log(`${what.padEnd(28)}${' '.repeat(11)}${kb(size)}   of ${budget} KB${over ? ': over' : ''}`);
+}
+if (broken) process.exit(1);

@@ -1,0 +1,253 @@
+/* The public object. Every call is safe at any time: what needs the recorder waits for it, what comes
+ * from the page's side never throws back at it. */
+import {mergeUser, plain} from './identify.js';
+
+/**
+ * @typedef {object} InitOptions
+ * @property {string} projectKey  the workspace's public key
+ * @property {string | null} [endpoint]  the collector's origin; null records locally only; the script's own by default
+ * @property {Record<string, any>} [config]  the widget configuration, instead of fetching it
+ * @property {string} [workerUrl]  rearview.worker.js on the page's own origin
+ * @property {string} [assetsUrl]  the folder with the worker and the Wasm file; beside the script by default
+ * @property {string} [nonce]  for the script elements the widget adds
+ * @property {'granted' | 'pending'} [consent]  'pending' records nothing until consent('granted')
+ *
+ * @typedef {object} Report
+ * @property {string} [title]
+ * @property {string} [description]
+ * @property {string} [item_type]
+ * @property {Record<string, any>} [custom]
+ *
+ * @typedef {{id?: string, number?: number, session_info_url?: string, queued?: boolean}} Saved
+ * @typedef {'load' | 'identify' | 'capture' | 'beforesubmit' | 'submit' | 'submiterror' | 'action' | 'degrade'} EventName
+ * @typedef {{format?: 'rrweb' | 'native', from?: number | Date, to?: number | Date}} ExportOptions
+ *
+ * What the recorder is to the API.
+ * @typedef {object} Recorder
+ * @property {() => Promise<{config: any}>} start
+ * @property {(user: import('./identify.js').User | null) => void} user
+ * @property {() => void} logout
+ * @property {(report: Record<string, any>, screenshot: boolean) => Promise<Saved>} report
+ * @property {(format: 'rrweb' | 'native', from: number, to: number) => Promise<any>} exportReplay
+ * @property {() => Promise<Blob>} screenshot
+ * @property {(on: boolean) => void} pause
+ * @property {() => void} stop
+ *
+ * @typedef {object} RecorderOptions
+ * @property {InitOptions & {endpoint: string | null}} options
+ * @property {(name: string) => URL} asset  where a file of the build is
+ * @property {(name: EventName, detail: any) => any[]} emit  what the listeners returned
+ * @property {(what: string) => void} warn
+ *
+ * @typedef {(hub: import('../host/hub.js').Hub, options: RecorderOptions) => Recorder} RecorderMaker
+ *
+ * @typedef {object} Surroundings
+ * @property {string | null | undefined} endpoint  the default; undefined: it must be given
+ * @property {(name: string, options: InitOptions) => URL} asset
+ * @property {(options: InitOptions) => Promise<RecorderMaker>} load
+ * @property {() => void} destroy  takes the early hooks back
+ * @property {() => void} revive  puts them in place again
+ */
+
+/** @typedef {ReturnType<typeof createApi>} Api */
+
+export const METHODS = ['init', 'identify', 'logout', 'saveReport', 'exportReplay', 'takeScreenshot', 'on', 'off', 'pause', 'resume', 'consent', 'destroy'];
+const EVENTS = ['load', 'identify', 'capture', 'beforesubmit', 'submit', 'submiterror', 'action', 'degrade'];
+
+/** A rejection that nobody awaits must not become an error of the page. @template T @param {Promise<T>} promise */
+const quiet = promise => {
+	promise.then(undefined, () => {});
+	return promise;
+};
+
+/**
+ * @param {import('../host/hub.js').Hub} hub
+ * @param {Surroundings} around
+ */
+export function createApi(hub, around) {
+	const {win} = hub;
+	const say = {
+		/** @param {string} text */
+		error: text => win.console.error(text),
+		/** @param {string} text */
+		warn: text => win.console.warn(text),
+	};
+	/** @type {Map<string, Set<(detail: any) => any>>} */
+	const listeners = new Map();
+	/** @type {import('./identify.js').User | null} */
+	let user = null;
+	/** @type {Promise<void> | null} */
+	let ready = null;
+	/** @type {Recorder | null} */
+	let recorder = null;
+	let loaded = false;
+	let paused = false;
+	let life = 0;
+	/** @type {(() => void) | null} */
+	let grant = null;
+
+	/** Calls the listeners; what they throw goes to the console, as for any event. @param {EventName} name @param {any} detail */
+	const emit = (name, detail) => {
+		/** @type {any[]} */
+		const results = [];
+		for (const listener of listeners.get(name) ?? []) {
+			try {
+				results.push(listener(detail));
+			} catch (error) {
+				say.error(`Rearview: a listener of "${name}" failed: ${error}`);
+			}
+		}
+		return results;
+	};
+
+	/** @param {InitOptions} given @param {number} mine */
+	const begin = async (given, mine) => {
+		if (typeof given?.projectKey !== 'string' || !given.projectKey) throw new TypeError('Rearview.init() needs a projectKey.');
+		const endpoint = given.endpoint === undefined ? around.endpoint : given.endpoint;
+		if (endpoint === undefined) throw new TypeError('Rearview.init() needs an endpoint, or null to record locally only.');
+		const options = {...given, endpoint: endpoint && new URL(endpoint, win.location.href).href.replace(/\/+$/, '')};
+		if (options.endpoint) hub.own = `${options.endpoint}/v1/widget/`;
+		if (options.consent === 'pending' && !grant) {
+			hub.mute(true);
+			await new Promise(done => {
+				grant = () => done(undefined);
+			});
+			hub.mute(false);
+		}
+		const make = await around.load(options);
+		if (mine !== life) throw new Error('Rearview was destroyed.');
+		const made = make(hub, {options, asset: name => around.asset(name, options), emit, warn: say.warn});
+		recorder = made;
+		try {
+			if (user) made.user(user);
+			if (paused) made.pause(true);
+			const {config} = await made.start();
+			if (mine !== life) throw new Error('Rearview was destroyed.');
+			if (config?.features?.bugpilot_alias && !('Bugpilot' in win)) hub.native.define(win, 'Bugpilot', {value: api, configurable: true, writable: true});
+		} catch (error) {
+			made.stop();
+			if (recorder === made) recorder = null;
+			throw error;
+		}
+		loaded = true;
+		emit('load', {});
+	};
+
+	/** @template T @param {(recorder: Recorder) => Promise<T>} use @returns {Promise<T>} */
+	const withRecorder = use => quiet((async () => {
+		if (!ready) throw new Error('Rearview.init() was not called yet.');
+		await ready;
+		if (!recorder) throw new Error('Rearview was destroyed.');
+		return use(recorder);
+	})());
+
+	/** @param {number | Date | undefined} at @returns {number} */
+	const time = at => at === undefined ? 0 : Number(at);
+
+	const api = {
+		/** Starts recording. Further calls return the first one's promise, unless that failed. @param {InitOptions} options @returns {Promise<void>} */
+		init(options) {
+			if (!ready) {
+				around.revive();
+				const mine = ++life;
+				const attempt = begin(options, mine);
+				ready = attempt;
+				attempt.catch(error => {
+					if (life !== mine) return;
+					ready = null;
+					say.error(`Rearview could not start: ${error?.message ?? error}`);
+				});
+			}
+			return quiet(ready);
+		},
+
+		/** Says who the user is; see the merge rule in the documentation. @param {{id: string | number, [property: string]: any}} given */
+		identify(given) {
+			hub.attempt(() => {
+				const next = mergeUser(user, given, say);
+				if (!next) return;
+				user = next;
+				recorder?.user(next);
+				emit('identify', {...next});
+			});
+		},
+
+		/** Forgets the user and ends the session and its window. */
+		logout() {
+			hub.attempt(() => {
+				user = null;
+				recorder?.logout();
+			});
+		},
+
+		/**
+		 * Sends a report with the replay and the logs of the last minutes.
+		 * @param {Report & Record<string, any>} [metadata]  other keys go into `custom`
+		 * @param {{screenshot?: boolean} & Record<string, any>} [overrides]  replaces fields of the page's description, such as `url`
+		 * @returns {Promise<Saved>} `{queued: true}` when it could not be sent yet
+		 */
+		saveReport(metadata, overrides) {
+			return withRecorder(recorder => {
+				const {title, description, item_type, custom, ...rest} = plain(metadata ?? {});
+				const {screenshot, ...others} = plain(overrides ?? {});
+				return recorder.report({trigger: 'sdk', title, description, item_type, custom: {...rest, ...custom}, overrides: others}, screenshot === true);
+			});
+		},
+
+		/** @param {ExportOptions} [options] @returns {Promise<any>} rrweb events, or a Blob of the native stream */
+		exportReplay({format = 'rrweb', from, to} = {}) {
+			return withRecorder(recorder => recorder.exportReplay(format, time(from), time(to)));
+		},
+
+		/** @returns {Promise<Blob>} a PNG of the viewport, drawn from the recording at its privacy level */
+		takeScreenshot() {
+			return withRecorder(recorder => recorder.screenshot());
+		},
+
+		/** @param {EventName} name @param {(detail: any) => any} listener */
+		on(name, listener) {
+			if (!EVENTS.includes(name) || typeof listener !== 'function') return say.error(`Rearview.on(): "${name}" is not one of ${EVENTS.join(', ')}, or the listener is not a function.`);
+			listeners.set(name, (listeners.get(name) ?? new Set()).add(listener));
+			if (name === 'load' && loaded) hub.native.setTimeout(() => listeners.get(name)?.has(listener) && hub.attempt(() => listener({})), 0);
+		},
+
+		/** @param {EventName} name @param {(detail: any) => any} listener */
+		off(name, listener) {
+			listeners.get(name)?.delete(listener);
+		},
+
+		/** Stops observing until resume(); what was recorded stays. */
+		pause() {
+			paused = true;
+			hub.attempt(() => recorder?.pause(true));
+		},
+		resume() {
+			paused = false;
+			hub.attempt(() => recorder?.pause(false));
+		},
+
+		/** With init({consent: 'pending'}): recording begins, or never does. @param {'granted' | 'denied'} answer */
+		consent(answer) {
+			if (answer === 'granted' && grant) grant();
+			else if (answer === 'denied') api.destroy();
+		},
+
+		/** Stops everything and gives the page its functions back. init() starts anew. */
+		destroy() {
+			hub.attempt(() => {
+				life++;
+				ready = null;
+				grant = null;
+				loaded = false;
+				paused = false;
+				const was = recorder;
+				recorder = null;
+				was?.stop();
+				listeners.clear();
+				around.destroy();
+				if (/** @type {any} */ (win).Bugpilot === api) delete /** @type {any} */ (win).Bugpilot;
+			});
+		},
+	};
+	return api;
+}

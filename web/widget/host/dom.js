@@ -1,0 +1,56 @@
+/* What changes a document without a mutation record: shadow roots and the rules of style sheets. */
+
+/** The rule of the sheet itself that holds this one. @param {any} rule */
+const topOf = rule => {
+	while (rule.parentRule) rule = rule.parentRule;
+	return rule;
+};
+
+/**
+ * @param {import('./hub.js').Hub} hub
+ * @param {any} win  the page's window or that of a same-origin frame
+ * @param {import('./patch.js').Patcher} [patcher]
+ */
+export function hookDom(hub, win, patcher = hub.patcher) {
+	const {touched} = hub;
+
+	patcher.method(win.Element.prototype, 'attachShadow', null, (self, _args, root) => {
+		if (root?.mode === 'open') hub.dom?.shadow(self);
+	});
+
+	/** @param {CSSStyleSheet} sheet @param {number} index @param {string | null} text */
+	const rule = (sheet, index, text) => {
+		touched.add(sheet);
+		hub.dom?.rule(sheet, index, text);
+	};
+	/** @param {any} self */
+	const nested = self => {
+		const top = topOf(self);
+		if (!top.parentStyleSheet) return;
+		touched.add(top.parentStyleSheet);
+		hub.dom?.nested(top.parentStyleSheet, top);
+	};
+	/** @param {CSSStyleSheet | null} sheet */
+	const whole = sheet => {
+		if (!sheet) return;
+		touched.add(sheet);
+		hub.dom?.sheet(sheet);
+	};
+	const {CSSStyleSheet: Sheet, CSSGroupingRule, CSSStyleRule, CSSKeyframesRule} = win;
+	patcher.method(Sheet.prototype, 'insertRule', null, (self, [text, index = 0]) => rule(self, index >>> 0, `${text}`));
+	patcher.method(Sheet.prototype, 'deleteRule', null, (self, [index]) => rule(self, index >>> 0, null));
+	for (const name of ['addRule', 'removeRule', 'replaceSync']) patcher.method(Sheet.prototype, name, null, self => whole(self));
+	patcher.method(Sheet.prototype, 'replace', null, (self, _args, result) => {
+		result?.then?.(() => hub.attempt(() => whole(self)), () => {});
+	});
+	for (const group of new Set([CSSGroupingRule, CSSStyleRule, win.CSSMediaRule, win.CSSSupportsRule])) {
+		if (!group) continue;
+		for (const name of ['insertRule', 'deleteRule']) patcher.method(group.prototype, name, null, self => nested(self));
+	}
+	for (const name of ['appendRule', 'deleteRule']) {
+		if (CSSKeyframesRule) patcher.method(CSSKeyframesRule.prototype, name, null, self => nested(self));
+	}
+	for (const proto of [win.Document.prototype, win.ShadowRoot.prototype]) {
+		patcher.setter(proto, 'adoptedStyleSheets', self => hub.dom?.adopted(self));
+	}
+}

@@ -1,0 +1,95 @@
+/* What the early part and the recorder share: the taken built-ins, the guard round every entry point,
+ * and the log entries that are waiting for the recorder. */
+import {createPatcher} from './patch.js';
+import {takeNatives} from './native.js';
+
+/**
+ * Log entries, with their time (performance.now()) first:
+ *   [t, 'console', level, args, stack] · [t, 'error', kind, message, source, line, column, stack] ·
+ *   [t, 'network', kind, request, method, url, status, start, duration, request_bytes, response_bytes, type, error]
+ * @typedef {[t: number, what: 'console' | 'error' | 'network', ...any[]]} Entry
+ *
+ * What the hooks on the document tell the recorder.
+ * @typedef {object} DomSink
+ * @property {(host: Element) => void} shadow  an open shadow root was attached
+ * @property {(sheet: CSSStyleSheet, index: number, text: string | null) => void} rule  inserted, or deleted when text is null
+ * @property {(sheet: CSSStyleSheet, top: CSSRule) => void} nested  something inside that rule changed
+ * @property {(sheet: CSSStyleSheet) => void} sheet  its rules became others altogether
+ * @property {(root: Document | ShadowRoot) => void} adopted
+ */
+
+/** @typedef {ReturnType<typeof createHub>} Hub */
+
+const HELD = 500;
+
+/** @param {Window & typeof globalThis} win */
+export function createHub(win) {
+	const native = takeNatives(win);
+	let errors = 0;
+	let dropped = 0;
+	/** @type {Entry[]} */
+	let held = [];
+	/** @type {((entry: Entry) => void) | null} */
+	let sink = null;
+	let deaf = false;
+
+	/**
+	 * Runs f; what it throws is counted and goes no further.
+	 * @template T
+	 * @param {() => T} f
+	 * @returns {T | undefined}
+	 */
+	const attempt = f => {
+		try {
+			return f();
+		} catch {
+			errors++;
+		}
+	};
+
+	const hub = {
+		win, native, attempt,
+		/** The wall clock of performance.now() zero. */
+		origin: native.date() - native.now(),
+		started: native.now(),
+		patcher: createPatcher(native, attempt),
+		/** @type {DomSink | null} */
+		dom: null,
+		/** Sheets whose rules a script changed. @type {WeakSet<CSSStyleSheet>} */
+		touched: new WeakSet(),
+		/** Addresses that begin so are the product's own. */
+		own: '',
+		/**
+		 * The same function, never throwing.
+		 * @template {any[]} A
+		 * @param {(...args: A) => any} f
+		 * @returns {(...args: A) => any}
+		 */
+		guard: f => (...args) => attempt(() => f(...args)),
+		/** @param {any[]} rest  an entry without its time */
+		log(...rest) {
+			if (deaf) return;
+			const entry = /** @type {Entry} */ (/** @type {unknown} */ ([native.now(), ...rest]));
+			if (sink) return sink(entry);
+			held.push(entry);
+			if (held.length > HELD) {
+				held.shift();
+				dropped++;
+			}
+		},
+		/** Hands over what waited, then everything else as it happens. @param {((entry: Entry) => void) | null} to */
+		drain(to) {
+			sink = to;
+			const all = held;
+			held = [];
+			if (to) all.forEach(to);
+		},
+		/** Without consent nothing is kept. @param {boolean} on */
+		mute(on) {
+			deaf = on;
+			if (on) held = [];
+		},
+		counters: () => ({errors, dropped}),
+	};
+	return hub;
+}

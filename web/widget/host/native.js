@@ -1,0 +1,116 @@
+/* The browser's own functions, taken once, before the page can replace or shadow them. Getters are
+ * called through the prototypes: a form's or a document's named children hide its own properties.
+ * Under zone.js the originals are used, so that recording never wakes the application. */
+
+/** @typedef {ReturnType<typeof takeNatives>} Natives */
+
+/**
+ * @param {Window & typeof globalThis} win
+ */
+export function takeNatives(win) {
+	const {call} = Function.prototype;
+	/**
+	 * `f` with `this` as its first argument.
+	 * @template {(...args: any[]) => any} F
+	 * @param {F} f
+	 * @returns {(self: any, ...args: Parameters<F>) => ReturnType<F>}
+	 */
+	const free = f => /** @type {any} */ (call.bind(f));
+	const symbolOf = /** @type {any} */ (win).Zone?.__symbol__;
+	/** The unpatched function of that name. @param {any} owner @param {string} name */
+	const raw = (owner, name) => (symbolOf && owner[symbolOf(name)]) || owner[name];
+	/** @param {any} owner @param {string} name @returns {(self: any, ...args: any[]) => any} */
+	const method = (owner, name) => free(raw(owner, name));
+	/** @param {any} proto @param {string} name @returns {(self: any) => any} */
+	const getter = (proto, name) => {
+		for (let at = proto; at; at = Object.getPrototypeOf(at)) {
+			const found = Object.getOwnPropertyDescriptor(at, name)?.get;
+			if (found) return free(found);
+		}
+		return self => self[name];
+	};
+	/** @param {string} name @returns {(...args: any[]) => any} */
+	const global = name => {
+		const f = raw(win, name);
+		return typeof f === 'function' ? f.bind(win) : f;
+	};
+	const {Node, Element, CharacterData, EventTarget, Event, Document} = win;
+	const performance = win.performance;
+	return {
+		free, raw, getter, method,
+		apply: Reflect.apply,
+		descriptor: Object.getOwnPropertyDescriptor,
+		define: Object.defineProperty,
+		fnText: free(Function.prototype.toString),
+		/** @type {() => number} */
+		now: performance.now.bind(performance),
+		/** @type {() => number} */
+		date: Date.now,
+		MutationObserver: /** @type {typeof MutationObserver} */ (raw(win, 'MutationObserver')),
+		setTimeout: global('setTimeout'),
+		clearTimeout: global('clearTimeout'),
+		/** @type {typeof requestIdleCallback | undefined} */
+		requestIdle: global('requestIdleCallback'),
+		/** @type {typeof fetch} */
+		fetch: global('fetch'),
+		Worker: /** @type {typeof Worker} */ (win.Worker),
+		frame: global('requestAnimationFrame'),
+		listen: method(EventTarget.prototype, 'addEventListener'),
+		unlisten: method(EventTarget.prototype, 'removeEventListener'),
+		path: method(Event.prototype, 'composedPath'),
+		/** @type {(n: Node) => Node | null} */
+		firstChild: getter(Node.prototype, 'firstChild'),
+		/** @type {(n: Node) => Node | null} */
+		nextSibling: getter(Node.prototype, 'nextSibling'),
+		/** @type {(n: Node) => Node | null} */
+		parentNode: getter(Node.prototype, 'parentNode'),
+		/** @type {(n: Node) => boolean} */
+		isConnected: getter(Node.prototype, 'isConnected'),
+		/** @type {(n: Node) => number} */
+		nodeType: getter(Node.prototype, 'nodeType'),
+		/** @type {(n: Node) => Document | null} */
+		ownerDocument: getter(Node.prototype, 'ownerDocument'),
+		/** @type {(n: Node) => string} */
+		textContent: getter(Node.prototype, 'textContent'),
+		/** @type {(n: Node) => string} */
+		data: getter(CharacterData.prototype, 'data'),
+		/** @type {(n: Node) => string} */
+		localName: getter(Element.prototype, 'localName'),
+		/** @type {(n: Node) => string | null} */
+		namespace: getter(Element.prototype, 'namespaceURI'),
+		/** @type {(n: Node) => ShadowRoot | null} */
+		shadowRoot: getter(Element.prototype, 'shadowRoot'),
+		/** @type {(n: Element) => string[]} */
+		attributeNames: method(Element.prototype, 'getAttributeNames'),
+		/** @type {(n: Element, name: string) => string | null} */
+		attribute: method(Element.prototype, 'getAttribute'),
+		/** @type {(n: Element, ns: string | null, name: string) => Attr | null} */
+		attributeNode: method(Element.prototype, 'getAttributeNodeNS'),
+		/** @type {(n: Element, selector: string) => boolean} */
+		matches: method(Element.prototype, 'matches'),
+		/** @type {(n: Element, selector: string) => NodeListOf<Element>} */
+		queryAll: method(Element.prototype, 'querySelectorAll'),
+		/** @type {(d: Document) => Element | null} */
+		documentElement: getter(Document.prototype, 'documentElement'),
+		/** @type {(n: Document) => string} */
+		readyState: getter(Document.prototype, 'readyState'),
+		/** @type {(n: Document) => Window | null} */
+		defaultView: getter(Document.prototype, 'defaultView'),
+		/** @type {(n: Document) => DocumentVisibilityState} */
+		visibility: getter(Document.prototype, 'visibilityState'),
+		/** @type {(n: HTMLInputElement) => string} */
+		inputValue: getter(win.HTMLInputElement.prototype, 'value'),
+		/** @type {(n: HTMLInputElement) => string} */
+		inputType: getter(win.HTMLInputElement.prototype, 'type'),
+		/** @type {(n: HTMLInputElement) => boolean} */
+		checked: getter(win.HTMLInputElement.prototype, 'checked'),
+		/** @type {(n: HTMLInputElement) => boolean} */
+		indeterminate: getter(win.HTMLInputElement.prototype, 'indeterminate'),
+		/** @type {(n: HTMLTextAreaElement) => string} */
+		areaValue: getter(win.HTMLTextAreaElement.prototype, 'value'),
+		/** @type {(n: HTMLOptionElement) => boolean} */
+		selected: getter(win.HTMLOptionElement.prototype, 'selected'),
+		/** @type {(n: HTMLIFrameElement) => Document | null} */
+		frameDocument: getter(win.HTMLIFrameElement.prototype, 'contentDocument'),
+	};
+}

@@ -1,0 +1,69 @@
+/* Replaces functions of the page so that nothing of them changes but that we are told. A replaced
+ * function is a proxy: `this`, `new`, name, length and own properties are the original's, and its text
+ * is the original's too. Restoring works in any order: where somebody else patched on top, ours stays
+ * as a plain passage. */
+
+/**
+ * @callback Before
+ * @param {any} self
+ * @param {any[]} args
+ * @returns {any} handed to `after`
+ *
+ * @callback After
+ * @param {any} self
+ * @param {any[]} args
+ * @param {any} result
+ * @param {any} token  what `before` returned
+ * @returns {any} instead of the result, undefined keeps it
+ */
+
+/** @typedef {ReturnType<typeof createPatcher>} Patcher */
+
+/**
+ * @param {import('./native.js').Natives} native
+ * @param {(f: () => any) => any} attempt  runs f, swallows and counts what it throws
+ */
+export function createPatcher(native, attempt) {
+	let active = true;
+	/** @type {(() => void)[]} */
+	const undo = [];
+
+	/** @param {any} original @param {Before | null} before @param {After | null} after */
+	const wrap = (original, before, after) => {
+		const text = () => native.fnText(original);
+		return new Proxy(original, {
+			apply(target, self, args) {
+				if (!active) return native.apply(target, self, args);
+				const token = before && attempt(() => before(self, args));
+				const result = native.apply(target, self, args);
+				return (after && attempt(() => after(self, args, result, token))) ?? result;
+			},
+			get(target, key) {
+				const value = target[key];
+				return key === 'toString' && value === Function.prototype.toString ? text : value;
+			},
+		});
+	};
+
+	/** @param {any} owner @param {string} name @param {'value' | 'set'} slot @param {Before | null} before @param {After | null} after */
+	const patch = (owner, name, slot, before, after) => {
+		const had = owner && native.descriptor(owner, name);
+		if (!had?.configurable || typeof had[slot] !== 'function') return;
+		const mine = wrap(had[slot], before, after);
+		native.define(owner, name, {...had, [slot]: mine});
+		undo.push(() => {
+			if (native.descriptor(owner, name)?.[slot] === mine) native.define(owner, name, had);
+		});
+	};
+
+	return {
+		/** @param {any} owner @param {string} name @param {Before | null} before @param {After | null} [after] */
+		method: (owner, name, before, after = null) => patch(owner, name, 'value', before, after),
+		/** @param {any} owner @param {string} name @param {After} after */
+		setter: (owner, name, after) => patch(owner, name, 'set', null, after),
+		restore() {
+			active = false;
+			while (undo.length) /** @type {() => void} */ (undo.pop())();
+		},
+	};
+}

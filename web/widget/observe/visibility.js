@@ -1,0 +1,25 @@
+/* Whether the page is seen, and the moment it goes away. */
+import * as rv from 'rv:records';
+
+const LAST_FLUSH_MS = 20;
+
+/** @param {import('../recorder.js').Ctx} ctx */
+export function observeVisibility({hub, enc, clock, flow, send, pageState, listen}) {
+	const {win, native} = hub;
+	listen(win.document, 'visibilitychange', () => {
+		clock.correct();
+		const visible = native.visibility(win.document) === 'visible' ? 1 : 0;
+		flow.record(4, () => enc.put(rv.REC_VISIBILITY, 1, visible));
+		flow.force(LAST_FLUSH_MS);
+		send(pageState());
+	});
+	listen(win, 'pagehide', () => {
+		flow.force(LAST_FLUSH_MS);
+		send({t: 'pagehide'});
+	});
+	listen(win, 'pageshow', (/** @type {PageTransitionEvent} */ event) => {
+		if (!event.persisted) return;
+		clock.correct();
+		send(pageState());
+	});
+}

@@ -1,0 +1,176 @@
+/* When things are written down: after the frame, in slices, or at once when there is no later. */
+
+/** @typedef {ReturnType<typeof createFlow>} Flow */
+
+const SLICE_MS = 5;
+const DEADLINE_MS = 200;
+/** Between two flushes; longer when the last one was long, so that flushing stays within 5 % of the time. */
+const GAP_MS = 50;
+const GAP_MAX_MS = 1000;
+const SHARE = 20;
+const WAITING_MAX = 1000;
+const FLUSH_TRIES = 400;
+
+/**
+ * @param {object} ctx
+ * @param {import('../host/hub.js').Hub} ctx.hub
+ * @param {import('./encoder.js').Encoder} ctx.enc
+ * @param {import('./clock.js').Clock} ctx.clock
+ * @param {import('./ids.js').Ids} ctx.ids
+ * @param {() => import('./tree.js').Tree} ctx.tree
+ * @param {() => MutationRecord[]} ctx.take  mutation records not seen yet
+ * @param {() => void} ctx.done  everything is written down
+ */
+export function createFlow({hub, enc, clock, ids, tree, take, done}) {
+	const {native, guard} = hub;
+	let running = false;
+	let scheduled = false;
+	let last = 0;
+	let gap = GAP_MS;
+	let lost = 0;
+	/** Records that found no buffer, in order. @type {{t: number, words: number, write: () => void}[]} */
+	let waiting = [];
+	/** Events on nodes the stream does not know yet. @type {{node: Node, write: (id: number) => void}[]} */
+	let unknown = [];
+	/** @type {(() => void)[]} */
+	let roomed = [];
+
+	const isWorking = () => waiting.length > 0 || tree().isDirty();
+
+	/** @param {number} ms @returns {() => boolean} */
+	const until = ms => {
+		const end = native.now() + ms;
+		return () => native.now() > end;
+	};
+
+	/** @returns {boolean} */
+	const drainWaiting = () => {
+		let n = 0;
+		for (; n < waiting.length; n++) {
+			const {t, words, write} = waiting[n];
+			if (!enc.open(words)) break;
+			enc.stamp(t);
+			hub.attempt(write);
+		}
+		waiting.splice(0, n);
+		return waiting.length === 0;
+	};
+
+	/** @param {number} words @param {() => void} write @param {number} [at] performance.now() of what is told, now by default */
+	const record = (words, write, at) => {
+		if (!running) return;
+		const t = at === undefined ? clock.now() : clock.past(at);
+		if (waiting.length === 0 && enc.open(words)) {
+			enc.stamp(t);
+			write();
+		} else if (waiting.length < WAITING_MAX) waiting.push({t, words, write});
+		else lost++;
+		schedule();
+	};
+
+	/** One slice. @param {number} ms @returns {boolean} everything is written down */
+	const slice = ms => {
+		if (!running) return true;
+		const from = native.now();
+		let all = false;
+		hub.attempt(() => {
+			const document = tree();
+			document.collect(take());
+			if (!drainWaiting()) return;
+			enc.stamp(clock.now());
+			all = document.work(until(ms));
+			if (!all) return;
+			const again = unknown;
+			unknown = [];
+			for (const {node, write} of again) {
+				const id = native.isConnected(node) ? ids.live(node) : 0;
+				if (id) write(id);
+				else lost++;
+			}
+			done();
+		});
+		enc.post();
+		last = native.now();
+		gap = Math.min(GAP_MAX_MS, Math.max(GAP_MS, (last - from) * SHARE));
+		return all;
+	};
+
+	const onIdle = guard(() => {
+		scheduled = false;
+		if (!slice(SLICE_MS) && isWorking()) again();
+	});
+
+	const idle = () => {
+		if (native.requestIdle) native.requestIdle(onIdle, {timeout: DEADLINE_MS});
+		else native.setTimeout(onIdle, 16);
+	};
+
+	/** More of the same flush: no gap. */
+	const again = () => {
+		if (scheduled || enc.flying() >= 4) return; /* a returning buffer goes on */
+		scheduled = true;
+		idle();
+	};
+
+	const schedule = () => {
+		if (scheduled || !running) return;
+		scheduled = true;
+		const rest = last + gap - native.now();
+		if (rest > 1) native.setTimeout(idle, rest);
+		else idle();
+	};
+
+	return {
+		schedule, record,
+		/** @param {boolean} on */
+		run(on) {
+			running = on;
+			if (!on) {
+				waiting = [];
+				unknown = [];
+			}
+		},
+		isRunning: () => running,
+		/** The time of a record that is about to be written by hand. */
+		stamp: () => enc.stamp(clock.now()),
+		/**
+		 * An event on a node: at once when the stream knows it; a person's own makes the stream know it.
+		 * @param {any} node @param {boolean} isTrusted @param {number} words @param {(id: number) => void} write
+		 */
+		onNode(node, isTrusted, words, write) {
+			if (!running || !node || !native.isConnected(node)) return;
+			let id = ids.live(node);
+			if (!id && isTrusted && waiting.length === 0) {
+				enc.stamp(clock.now());
+				tree().collect(take());
+				id = tree().reach(node, until(SLICE_MS));
+			}
+			if (id) record(words, () => ids.alive(id) && write(id));
+			else if (unknown.length < WAITING_MAX) {
+				unknown.push({node, write: found => record(words, () => write(found))});
+				schedule();
+			} else lost++;
+		},
+		/** Writes down as much as the time allows, now. @param {number} ms */
+		force(ms) {
+			slice(ms);
+		},
+		/** Everything until now is written down and posted, slice by slice. */
+		async flush() {
+			for (let i = 0; i < FLUSH_TRIES && running && !slice(SLICE_MS); i++) {
+				await new Promise(next => {
+					if (enc.flying() >= 4) roomed.push(() => next(undefined));
+					else native.setTimeout(next, 0);
+				});
+			}
+		},
+		/** A buffer came back. */
+		onRoom() {
+			const all = roomed;
+			roomed = [];
+			for (const next of all) next();
+			if (running && isWorking()) again();
+		},
+		lost: () => lost,
+	};
+}

@@ -1,0 +1,118 @@
+/* Which node the stream knows under which id. An id is alive while no ancestor in the stream, itself
+ * included, was removed; removing a subtree therefore costs one bit, whatever its size.
+ *
+ *   node → id (weak)      id → parent's id, bits       in chunks, so that ids never move
+ *
+ * Ids count up and are never used again. Chunks in which nothing lives are dropped by `compact`. */
+
+/** @typedef {ReturnType<typeof createIds>} Ids */
+
+const SHIFT = 13;
+const CHUNK = 1 << SHIFT;
+const MASK = CHUNK - 1;
+/** Chunks to have before it is worth looking for empty ones: a million ids. */
+const WORTH = 128;
+
+/** The low bits are record.def's EL_* flags. */
+export const DEAD = 1 << 8;
+/** Children are not recorded. */
+export const LEAF = 1 << 9;
+/** The walk has not reached the last child yet. */
+export const OPEN = 1 << 10;
+
+export function createIds() {
+	/** @type {WeakMap<Node, number>} */
+	let nodes = new WeakMap();
+	/** @type {(Uint32Array | undefined)[]} */
+	let parents = [];
+	/** @type {(Uint16Array | undefined)[]} */
+	let bits = [];
+	let next = 1;
+	let chunks = 0;
+	let worth = WORTH;
+
+	/** @param {number} id */
+	const bitsOf = id => bits[id >>> SHIFT]?.[id & MASK] ?? DEAD;
+	/** @param {number} id */
+	const parentOf = id => parents[id >>> SHIFT]?.[id & MASK] ?? 0;
+	/** @param {number} id @param {number} value */
+	const setBits = (id, value) => {
+		const chunk = bits[id >>> SHIFT];
+		if (chunk) chunk[id & MASK] = value;
+	};
+	/** @param {number} id */
+	const alive = id => {
+		for (let at = id; at; at = parentOf(at)) {
+			if (bitsOf(at) & DEAD) {
+				setBits(id, bitsOf(id) | DEAD);
+				return false;
+			}
+		}
+		return id !== 0;
+	};
+
+	return {
+		alive, bitsOf, parentOf, setBits,
+		/** The id a node has or had, 0 none. @param {Node} node */
+		raw: node => nodes.get(node) ?? 0,
+		/** The id under which the stream knows the node now, 0 none. @param {Node} node */
+		live(node) {
+			const id = nodes.get(node);
+			return id !== undefined && alive(id) ? id : 0;
+		},
+		/** Ids given out from now on are not smaller. */
+		mark: () => next,
+		/** @param {Node} node @param {number} parent @param {number} value */
+		add(node, parent, value) {
+			const id = next++;
+			const chunk = id >>> SHIFT;
+			let own = parents[chunk];
+			if (!own) {
+				own = parents[chunk] = new Uint32Array(CHUNK);
+				bits[chunk] = new Uint16Array(CHUNK);
+				chunks++;
+			}
+			own[id & MASK] = parent;
+			/** @type {Uint16Array} */ (bits[chunk])[id & MASK] = value;
+			nodes.set(node, id);
+			return id;
+		},
+		/** @param {number} id */
+		kill: id => setBits(id, bitsOf(id) | DEAD),
+		/** @param {number} id @param {number} parent */
+		move(id, parent) {
+			const chunk = parents[id >>> SHIFT];
+			if (chunk) chunk[id & MASK] = parent;
+		},
+		/** Whether `above` is `id` or an ancestor of it. @param {number} id @param {number} above */
+		within(id, above) {
+			for (let at = id; at; at = parentOf(at)) if (at === above) return true;
+			return false;
+		},
+		/** Drops chunks without a living id. `each` calls back with every node of the page. @param {(visit: (node: Node) => void) => void} each */
+		compact(each) {
+			if (chunks < worth) return;
+			const used = new Set([next >>> SHIFT]);
+			each(node => {
+				const id = nodes.get(node);
+				if (id) used.add(id >>> SHIFT);
+			});
+			for (let i = 0; i < parents.length; i++) {
+				if (parents[i] && !used.has(i)) {
+					parents[i] = bits[i] = undefined;
+					chunks--;
+				}
+			}
+			worth = Math.max(WORTH, chunks * 2);
+		},
+		/** Everything is unknown again, for a new epoch. */
+		reset() {
+			nodes = new WeakMap();
+			parents = [];
+			bits = [];
+			next = 1;
+			chunks = 0;
+			worth = WORTH;
+		},
+	};
+}

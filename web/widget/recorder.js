@@ -1,0 +1,460 @@
+/* rearview.recorder.js: observes the page, writes records, drives the worker. */
+import * as rv from 'rv:records';
+import {createActions} from './actions.js';
+import {plain} from './api/identify.js';
+import {pageMeta} from './api/page.js';
+import {createBridge} from './bridge.js';
+import {hookDom} from './host/dom.js';
+import {createPatcher} from './host/patch.js';
+import {observeInput} from './observe/input.js';
+import {observeLogs} from './observe/logs.js';
+import {observeMedia} from './observe/media.js';
+import {observeNavigation} from './observe/navigation.js';
+import {observePointer} from './observe/pointer.js';
+import {firstScroll, observeScroll} from './observe/scroll.js';
+import {measure, observeViewport} from './observe/viewport.js';
+import {observeVisibility} from './observe/visibility.js';
+import {createClock} from './record/clock.js';
+import {createEncoder} from './record/encoder.js';
+import {createFlow} from './record/flow.js';
+import {createIds} from './record/ids.js';
+import {createPrivacy} from './record/privacy.js';
+import {createSheets} from './record/sheets.js';
+import {createState} from './record/state.js';
+import {createTree} from './record/tree.js';
+import {takeShot} from './shot.js';
+
+/**
+ * @callback Listen
+ * @param {string} type
+ * @param {(event: any) => void} handler
+ *
+ * What an observer gets.
+ * @typedef {object} Ctx
+ * @property {import('./host/hub.js').Hub} hub
+ * @property {any} config
+ * @property {import('./record/clock.js').Clock} clock
+ * @property {import('./record/encoder.js').Encoder} enc
+ * @property {import('./record/ids.js').Ids} ids
+ * @property {import('./record/flow.js').Flow} flow
+ * @property {import('./record/state.js').State} state
+ * @property {import('./record/sheets.js').Sheets} sheets
+ * @property {import('./record/tree.js').Tree} tree
+ * @property {(message: any) => void} send
+ * @property {() => any} pageState  the `page` message
+ * @property {(event: Event) => any} targetOf  the innermost node, null when it is none
+ * @property {(target: EventTarget, type: string, handler: (event: any) => void) => void} listen
+ * @property {(each: (root: Document | ShadowRoot, listen: Listen) => void) => void} onRoot  for every document and shadow root
+ * @property {(each: (win: Window, listen: Listen) => void) => void} onWindow  for the page's window and those of its frames
+ * @property {(visit: (root: Document | ShadowRoot) => void) => void} roots
+ * @property {(each: (element: Element) => void) => void} blocked
+ * @property {(ms: number, tick: () => void) => () => void} every
+ */
+
+const OBSERVED = {childList: true, attributes: true, characterData: true, subtree: true};
+const QUEUE_MAX = 20_000;
+const SILENT_MS = 5000;
+const WATCH_MS = 1000;
+/** New beginnings within ten minutes before recording stops for good. */
+const RESTARTS = 5;
+const RESTARTS_MS = 600_000;
+const REPORT_MS = 300_000;
+
+/** @type {import('./api/api.js').RecorderMaker} */
+export function createRecorder(hub, {options, asset, emit, warn}) {
+	const {win, native, attempt, guard} = hub;
+	const {document} = win;
+	const ended = new AbortController();
+	const clock = createClock(hub);
+	const ids = createIds();
+	/** @type {import('./record/tree.js').Tree} */
+	let tree;
+	/** @type {(() => void)[]} */
+	const stops = [];
+	/** Mutation records not looked at yet. @type {MutationRecord[][]} */
+	let queue = [];
+	let queued = 0;
+	let stopped = false;
+	let paused = false;
+	let isReady = false;
+	let viewport = {width: 0, height: 0};
+	/** A batch was refused: everything starts anew when the others are answered. */
+	let isRefused = false;
+	/** @type {number[]} */
+	let restarts = [];
+	let answered = 0;
+	let writeLogs = () => {};
+
+	const bridge = createBridge({
+		hub, script: asset('rearview.worker.js'), workerUrl: options.workerUrl, nonce: options.nonce,
+		onMessage: guard(message => handlers[message.t]?.(message)),
+		onDegrade: (what, message) => void emit('degrade', {what, message}),
+	});
+	const {send} = bridge;
+	const enc = createEncoder((message, transfer) => {
+		if (enc.flying() === 1) answered = native.now();
+		send(message, transfer);
+	}, () => flow.onRoom());
+
+	const take = () => {
+		const records = observer.takeRecords();
+		if (!queue.length) return records;
+		queue.push(records);
+		const all = queue.length === 1 ? queue[0] : queue.flat();
+		queue = [];
+		queued = 0;
+		return all;
+	};
+	const flow = createFlow({hub, enc, clock, ids, tree: () => tree, take, done: () => onDone()});
+	const observer = new native.MutationObserver(guard((/** @type {MutationRecord[]} */ records) => {
+		queue.push(records);
+		queued += records.length;
+		if (queued > QUEUE_MAX) tree.collect(take());
+		flow.schedule();
+	}));
+
+	/* ---- roots: documents, frames, shadow roots ---- */
+	/** @type {((root: Document | ShadowRoot, listen: Listen) => void)[]} */
+	const eachRoot = [];
+	/** @type {((win: Window, listen: Listen) => void)[]} */
+	const eachWindow = [];
+	/** @type {((element: Element) => void)[]} */
+	const eachBlocked = [];
+	/** @type {Set<WeakRef<Document | ShadowRoot>>} */
+	const known = new Set();
+	/** @type {WeakSet<Document | ShadowRoot>} */
+	const attached = new WeakSet();
+	/** Hooks in frames, given back with them. @type {WeakMap<Document, import('./host/patch.js').Patcher>} */
+	const frameHooks = new WeakMap();
+
+	/** @param {EventTarget} target @param {string} type @param {(event: any) => void} handler */
+	const listen = (target, type, handler) => native.listen(target, type, guard(handler), {capture: true, passive: true, signal: ended.signal});
+
+	/** @param {Document | ShadowRoot} root */
+	const onRoot = root => {
+		observer.observe(root, OBSERVED);
+		if (attached.has(root)) return;
+		attached.add(root);
+		known.add(new WeakRef(root));
+		/** @type {Listen} */
+		const listenRoot = (type, handler) => listen(root, type, handler);
+		listenRoot('load', onLoad);
+		for (const each of eachRoot) each(root, listenRoot);
+		if (native.nodeType(root) !== 9) return;
+		const own = native.defaultView(/** @type {Document} */ (root));
+		if (!own) return;
+		for (const each of eachWindow) each(own, (type, handler) => listen(own, type, handler));
+		if (own !== win) {
+			attempt(() => {
+				const patcher = createPatcher(native, attempt);
+				frameHooks.set(/** @type {Document} */ (root), patcher);
+				hookDom(hub, own, patcher);
+			});
+		}
+	};
+
+	/** Sheets and frames that arrived. @param {Event} event */
+	const onLoad = event => {
+		const {target} = event;
+		const name = target && target !== document && native.nodeType(/** @type {Node} */ (target)) === 1 ? native.localName(/** @type {Node} */ (target)) : '';
+		if (name === 'link' || name === 'style') {
+			const id = ids.live(/** @type {Node} */ (target));
+			if (id) sheets().check(/** @type {Element} */ (target), id);
+		} else if (name === 'iframe' || name === 'frame') {
+			tree.frames.add(/** @type {HTMLIFrameElement} */ (target));
+			flow.schedule();
+		}
+	};
+
+	/** @param {(root: Document | ShadowRoot) => void} visit */
+	const roots = visit => {
+		for (const ref of known) {
+			const root = ref.deref();
+			if (root) visit(root);
+			else known.delete(ref);
+		}
+	};
+
+	/** @param {any} event */
+	const targetOf = event => {
+		const target = native.path(event)[0] ?? event.target;
+		return target && target.window !== target && typeof target === 'object' ? target : null;
+	};
+
+	/** @param {number} ms @param {() => void} tick @returns {() => void} */
+	const every = (ms, tick) => {
+		let timer = 0;
+		const guarded = guard(tick);
+		const next = () => {
+			timer = native.setTimeout(() => {
+				guarded();
+				next();
+			}, ms);
+		};
+		next();
+		return () => native.clearTimeout(timer);
+	};
+
+	/** @type {import('./record/sheets.js').Sheets} */
+	let sheetsOf;
+	const sheets = () => sheetsOf;
+	/** @type {import('./record/state.js').State} */
+	let state;
+
+	const pageState = () => ({t: 'page', url: win.location.href, visible: native.visibility(document) === 'visible', title: document.title});
+	const onDone = () => {
+		writeLogs();
+		if (!isFirstWalk) return;
+		isFirstWalk = false;
+		flow.record(2, () => enc.put(rv.REC_SNAPSHOT_DONE, 0));
+	};
+	let isFirstWalk = true;
+
+	/* ---- epochs ---- */
+	/** @param {number} at performance.now() of its start @param {() => void} then what comes before the document */
+	const begin = (at, then) => {
+		observer.disconnect();
+		queue = [];
+		queued = 0;
+		enc.reset();
+		ids.reset();
+		tree.reset();
+		sheetsOf.reset();
+		state.reset();
+		isFirstWalk = true;
+		isRefused = false;
+		flow.run(true);
+		const wall = clock.begin(at);
+		enc.open(16);
+		enc.stamp(0);
+		enc.begin(rv.REC_EPOCH);
+		enc.double(wall);
+		for (const word of [viewport.width, viewport.height, Math.round(win.devicePixelRatio * 1000), enc.text(win.location.href), enc.text(document.referrer), native.visibility(document) === 'visible' ? 1 : 0]) enc.word(word);
+		enc.end();
+		then();
+		enc.stamp(clock.now());
+		tree.page(document, 0, 0);
+		flow.schedule();
+	};
+
+	/** @param {string} why @returns {boolean} */
+	const again = why => {
+		const now = native.now();
+		restarts = restarts.filter(at => now - at < RESTARTS_MS);
+		if (restarts.push(now) > RESTARTS) {
+			flow.run(false);
+			emit('degrade', {what: 'stopped', message: why});
+			return false;
+		}
+		const lost = Math.max(0, now - answered);
+		begin(now, () => enc.open(8) && enc.put(rv.REC_GAP, 2, Math.round(lost), enc.text(why)));
+		return true;
+	};
+
+	const applyPause = () => {
+		if (paused) {
+			flow.force(20);
+			flow.run(false);
+			observer.disconnect();
+			send({t: 'pause'});
+		} else {
+			send({t: 'resume'});
+			again('paused');
+		}
+		hub.mute(paused);
+	};
+
+	/** A worker that does not answer is replaced. */
+	let watched = 0;
+	const watch = () => {
+		const now = native.now();
+		const wasAsleep = now - watched > WATCH_MS * 3;
+		watched = now;
+		if (wasAsleep) answered = now;
+		if (!isReady || stopped || !enc.flying() || now - answered < SILENT_MS) return;
+		isReady = false;
+		flow.run(false);
+		bridge.drop();
+		bridge.start(initOptions()).then(guard(ready => {
+			if (stopped) return;
+			remember(ready);
+			isReady = true;
+			if (user) send({t: 'user', user});
+			if (!paused) again('worker');
+		}), () => emit('degrade', {what: 'stopped', message: 'worker'}));
+	};
+
+	/* ---- messages ---- */
+	/** @type {Record<string, (message: any) => void>} */
+	const handlers = {
+		ack({buf}) {
+			answered = native.now();
+			enc.returned(buf);
+			if (isRefused && !enc.flying() && !paused) again('refused');
+		},
+		reject({seq, buf}) {
+			answered = native.now();
+			isRefused = true;
+			flow.run(false);
+			if (seq) enc.returned(buf);
+			if (!enc.flying() && !paused) again('refused');
+		},
+		tick: () => flow.force(5),
+		flush({id}) {
+			flow.flush().then(() => send({t: 'flushed', id}));
+		},
+		action: message => void act(message),
+		event({name, detail}) {
+			if (name === 'session') remember(detail);
+			else emit(name, detail);
+		},
+	};
+
+	/** The tab's session and the browser's visitor, for the next page. @param {{session: string, visitor: string}} ready */
+	const remember = ({session, visitor}) => {
+		attempt(() => win.sessionStorage.setItem('rearview.session', session));
+		attempt(() => win.localStorage.setItem('rearview.visitor', visitor));
+	};
+
+	const initOptions = () => ({
+		projectKey: options.projectKey,
+		endpoint: options.endpoint,
+		config: options.config,
+		wasmUrl: asset('rearview.wasm').href,
+		abi: rv.ABI_HASH,
+		page: {...pageMeta(win, viewport), title: document.title, visible: native.visibility(document) === 'visible'},
+		session: attempt(() => win.sessionStorage.getItem('rearview.session')) ?? undefined,
+		visitor: attempt(() => win.localStorage.getItem('rearview.visitor')) ?? undefined,
+	});
+
+	/* ---- reports ---- */
+	/** @type {import('./api/identify.js').User | null} */
+	let user = null;
+	const shot = () => takeShot({hub, bridge, ids, flush: flow.flush, viewport: {width: win.innerWidth, height: win.innerHeight}});
+
+	/** @param {Record<string, any>} given @param {boolean} wantsShot @returns {Promise<import('./api/api.js').Saved>} */
+	const report = async (given, wantsShot) => {
+		/** @type {string[]} */
+		const notes = [];
+		/** @type {Awaited<ReturnType<typeof shot>> | undefined} */
+		let pixels;
+		if (wantsShot) {
+			try {
+				pixels = await shot();
+			} catch (error) {
+				notes.push(`screenshot: ${/** @type {any} */ (error)?.message ?? error}`);
+			}
+		}
+		await flow.flush();
+		emit('capture', {screenshot: !!pixels});
+		const draft = {title: given.title, description: given.description, item_type: given.item_type, custom: {...given.custom}};
+		if (emit('beforesubmit', draft).includes(false)) throw new Error('A beforesubmit listener cancelled the report.');
+		const {title, description, item_type, custom} = plain(draft);
+		return bridge.ask({
+			t: 'report',
+			report: {
+				...given, title, description, item_type, custom, notes, pixels,
+				meta: pageMeta(win, {width: win.innerWidth, height: win.innerHeight}),
+				parts: {replay: true, screenshot: !!pixels},
+			},
+		}, pixels ? [pixels.data] : [], REPORT_MS);
+	};
+	const act = createActions({send, emit, report});
+
+	return {
+		async start() {
+			const [ready, size] = await Promise.all([bridge.start(initOptions()), measure(hub)]);
+			const {config} = ready;
+			if (stopped) throw new Error('Rearview was destroyed.');
+			remember(ready);
+			isReady = true;
+			viewport = size;
+			answered = watched = native.now();
+			const privacy = createPrivacy(native, config?.privacy ?? {}, warn, document);
+			state = createState(enc, ids, privacy, native);
+			sheetsOf = createSheets(hub, enc, ids, flow);
+			tree = createTree({native, enc, ids, privacy, state, sheets: sheetsOf, onRoot, onBlocked: element => eachBlocked.forEach(each => each(element))});
+			/** @type {Ctx} */
+			const ctx = {
+				hub, config, clock, enc, ids, flow, state, sheets: sheetsOf, tree, send, pageState, targetOf, listen, roots, every,
+				onRoot: each => void eachRoot.push(each),
+				onWindow: each => void eachWindow.push(each),
+				blocked: each => void eachBlocked.push(each),
+			};
+			/** @type {((ctx: Ctx) => void | (() => void))[]} */
+			const observers = [observePointer, observeInput, observeScroll, observeViewport, observeVisibility, observeNavigation, observeMedia];
+			for (const observe of observers) {
+				attempt(() => {
+					const stop = observe(ctx);
+					if (stop) stops.push(stop);
+				});
+			}
+			stops.push(every(WATCH_MS, watch));
+			hub.dom = {
+				shadow(host) {
+					if (!ids.live(host)) return;
+					tree.hosts.add(host);
+					flow.schedule();
+				},
+				rule: (sheet, index, text) => flow.isRunning() && sheetsOf.rule(sheet, index, text),
+				nested: (sheet, top) => flow.isRunning() && sheetsOf.nested(sheet, top),
+				sheet: sheet => flow.isRunning() && sheetsOf.sheet(sheet),
+				adopted(root) {
+					if (!ids.live(root)) return;
+					tree.adopters.add(root);
+					flow.schedule();
+				},
+			};
+			begin(hub.started, () => {
+				const logs = observeLogs(ctx);
+				writeLogs = logs.write;
+				stops.push(logs.stop);
+			});
+			firstScroll(ctx, size);
+			send(pageState());
+			if (user) send({t: 'user', user});
+			if (paused) applyPause();
+			return {config};
+		},
+		user(next) {
+			user = next;
+			if (isReady) send({t: 'user', user});
+		},
+		logout() {
+			user = null;
+			if (isReady) send({t: 'logout'});
+		},
+		report,
+		async exportReplay(format, from, to) {
+			await flow.flush();
+			const value = await bridge.ask({t: 'export', format, from, to});
+			return format === 'native' ? new Blob([value], {type: 'application/vnd.rearview.replay'}) : JSON.parse(value.join(''));
+		},
+		async screenshot() {
+			const {data, width, height} = await shot();
+			return new Blob([await bridge.ask({t: 'png', pixels: data, width, height}, [data])], {type: 'image/png'});
+		},
+		pause(on) {
+			if (on === paused) return;
+			paused = on;
+			if (isReady) applyPause();
+			else hub.mute(on);
+		},
+		stop() {
+			stopped = true;
+			flow.run(false);
+			observer.disconnect();
+			ended.abort();
+			hub.dom = null;
+			roots(root => frameHooks.get(/** @type {Document} */ (root))?.restore());
+			for (const stop of stops.splice(0)) attempt(stop);
+			bridge.stop();
+		},
+	};
+}
+
+/* As a script tag's file: hand the maker to the loader that asked for it. */
+if (typeof document === 'object') {
+	const script = /** @type {any} */ (Object.getOwnPropertyDescriptor(Document.prototype, 'currentScript')?.get?.call(document));
+	if (typeof script?.rearview === 'function') script.rearview(createRecorder);
+}

@@ -1,0 +1,128 @@
+/* The screenshot's part on the main thread: what is off screen, and drawing the worker's SVG. The only
+ * long task is decoding and drawing; geometry comes from an IntersectionObserver, never from a query. */
+
+const PIXELS_MAX = 8 << 20;
+const CULL_MAX = 20_000;
+const CULL_ROUND = 2000;
+const ROUND_MS = 250;
+/** Smaller subtrees are not worth a box of their own. */
+const WORTH = 3;
+/** Parts of tables and forms do not keep their size as empty boxes. */
+const NOT_BOXES = new Set(['html', 'body', 'head', 'thead', 'tbody', 'tfoot', 'tr', 'td', 'th', 'col', 'colgroup', 'caption', 'option', 'optgroup', 'legend', 'summary', 'span', 'a', 'b', 'i', 'em', 'strong', 'small', 'label', 'br', 'style', 'script', 'link', 'meta', 'title']);
+
+/**
+ * Boxes and visibility of elements, as the browser's own observation tells them.
+ * @param {import('./host/hub.js').Hub} hub
+ * @param {Element[]} elements
+ * @returns {Promise<Map<Element, {seen: boolean, width: number, height: number}>>}
+ */
+const look = ({win, native}, elements) => new Promise(done => {
+	/** @type {Map<Element, {seen: boolean, width: number, height: number}>} */
+	const found = new Map();
+	const end = () => {
+		observer.disconnect();
+		native.clearTimeout(timer);
+		done(found);
+	};
+	const observer = new win.IntersectionObserver(entries => {
+		for (const {target, isIntersecting, boundingClientRect: {width, height}} of entries) found.set(target, {seen: isIntersecting, width, height});
+		if (found.size >= elements.length) end();
+	});
+	/* A hidden page observes nothing. */
+	const timer = native.setTimeout(end, ROUND_MS);
+	for (const element of elements) observer.observe(element);
+});
+
+/**
+ * Subtrees with nothing of them on screen, as triples node, width, height.
+ * @param {import('./host/hub.js').Hub} hub
+ * @param {import('./record/ids.js').Ids} ids
+ * @returns {Promise<Uint32Array>}
+ */
+async function offScreen(hub, ids) {
+	const {win, native} = hub;
+	const {body} = win.document;
+	if (!body || native.visibility(win.document) !== 'visible') return new Uint32Array(0);
+	const all = native.queryAll(body, '*');
+	if (all.length > CULL_MAX) return new Uint32Array(0);
+	/** @type {Map<Element, {seen: boolean, width: number, height: number}>} */
+	const boxes = new Map();
+	for (let from = 0; from < all.length; from += CULL_ROUND) {
+		const round = [];
+		for (let i = from; i < Math.min(all.length, from + CULL_ROUND); i++) round.push(all[i]);
+		for (const [element, box] of await look(hub, round)) boxes.set(element, box);
+	}
+	/** Elements with something on screen below them or themselves. @type {Set<Node>} */
+	const seen = new Set([body]);
+	/** @type {Map<Node, number>} */
+	const sizes = new Map();
+	for (let i = all.length - 1; i >= 0; i--) {
+		const element = all[i];
+		const parent = native.parentNode(element);
+		const box = boxes.get(element);
+		if (!box || box.seen || native.shadowRoot(element)) seen.add(element);
+		if (!parent) continue;
+		if (seen.has(element)) seen.add(parent);
+		sizes.set(parent, (sizes.get(parent) ?? 0) + (sizes.get(element) ?? 0) + 1);
+	}
+	/** @type {number[]} */
+	const cull = [];
+	/** @type {Set<Node>} */
+	const inside = new Set();
+	for (const element of all) {
+		const parent = /** @type {Node} */ (native.parentNode(element));
+		const box = boxes.get(element);
+		if (inside.has(parent)) inside.add(element);
+		else if (box && !seen.has(element) && box.width && box.height && (sizes.get(element) ?? 0) >= WORTH && !NOT_BOXES.has(native.localName(element)) && element instanceof win.HTMLElement) {
+			const id = ids.live(element);
+			if (!id) continue;
+			inside.add(element);
+			cull.push(id, Math.round(box.width), Math.round(box.height));
+		}
+	}
+	return new Uint32Array(cull);
+}
+
+/**
+ * @param {object} ctx
+ * @param {import('./host/hub.js').Hub} ctx.hub
+ * @param {import('./bridge.js').Bridge} ctx.bridge
+ * @param {import('./record/ids.js').Ids} ctx.ids
+ * @param {() => Promise<void>} ctx.flush
+ * @param {{width: number, height: number}} ctx.viewport
+ * @returns {Promise<{data: ArrayBuffer, width: number, height: number}>} RGBA
+ */
+export async function takeShot({hub, bridge, ids, flush, viewport}) {
+	const {win, native} = hub;
+	const {document} = win;
+	const {width, height} = viewport;
+	if (!width || !height) throw new Error('The page has no size.');
+	await flush();
+	const cull = await offScreen(hub, ids);
+	await flush();
+	const root = /** @type {Element} */ (native.documentElement(document));
+	const style = win.getComputedStyle(root);
+	const isPlain = (/** @type {CSSStyleDeclaration} */ s) => s.backgroundImage === 'none' && /^(transparent|rgba\(0, 0, 0, 0\))$/.test(s.backgroundColor);
+	const canvasStyle = isPlain(style) && document.body ? win.getComputedStyle(document.body) : style;
+	const url = await bridge.ask({
+		t: 'markup', width, height, cull,
+		rootFont: parseFloat(style.fontSize),
+		background: isPlain(canvasStyle) ? '' : canvasStyle.background,
+	});
+	const image = new win.Image();
+	image.width = width;
+	image.height = height;
+	image.src = url;
+	await image.decode().catch(() => {
+		throw new Error('The page does not allow pictures from data: addresses (img-src data:).');
+	});
+	const scale = Math.min(win.devicePixelRatio || 1, Math.sqrt(PIXELS_MAX / (width * height)));
+	const canvas = document.createElement('canvas');
+	canvas.width = Math.round(width * scale);
+	canvas.height = Math.round(height * scale);
+	const context = canvas.getContext('2d', {willReadFrequently: true});
+	if (!context) throw new Error('There is no canvas to draw on.');
+	context.drawImage(image, 0, 0, canvas.width, canvas.height);
+	const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
+	return {data: /** @type {ArrayBuffer} */ (data.buffer), width: canvas.width, height: canvas.height};
+}
