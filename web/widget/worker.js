@@ -1,4 +1,4 @@
-/* The worker's entry. On the ladder's last rung it runs in the page, and its script element carries the port. */
+/* The worker's entry: a worker's global scope, or the port that the page's script element brings. */
 import {startWorker} from './worker_main.js';
 
-startWorker(/** @type {any} */ (globalThis).document?.currentScript?.rearviewPort ?? globalThis);
+startWorker(/** @type {any} */ (typeof document === 'object' ? document.currentScript : {rearviewPort: globalThis}).rearviewPort);

@@ -233,6 +233,7 @@ export function startWorker(port, env = {}) {
 			resume() {
 				paused = false;
 			},
+			save: () => core.save(false),
 			pagehide() {
 				left = true;
 				picturing?.abort();

@@ -67,11 +67,11 @@ export async function startSession(db, scope, hints) {
 		return taken;
 	};
 
-	/** @param {{id: string}} row @param {boolean} likely */
-	const take = async (row, likely) => {
-		if (!locks) return claim(row.id);
+	/** @param {string} session @param {boolean} likely */
+	const take = async (session, likely) => {
+		if (!locks) return claim(session);
 		/* The page before this one may be on its way out: its lock ends with its worker. */
-		return !!(release = await lock(row.id, likely ? 300 : 0));
+		return !!(release = await lock(session, likely ? 300 : 0));
 	};
 
 	await db.update(['kv', 'sessions'], stores => {
@@ -90,16 +90,20 @@ export async function startSession(db, scope, hints) {
 	const hint = asId(hints.session);
 	const own = young.find(row => row.id === hint);
 	if (own) {
-		if (await take(own, true)) id = own.id;
+		if (await take(own.id, true)) id = own.id;
 	} else {
-		for (const row of young.slice(0, KEEP)) {
-			if (await take(row, row === young[0])) {
-				id = row.id;
+		for (const known of young.slice(0, KEEP)) {
+			if (await take(known.id, known === young[0])) {
+				id = known.id;
 				break;
 			}
 		}
 	}
 	if (!id) await fresh();
+
+	/** The row to store whenever something of the session is. @param {boolean} [left] */
+	const row = left => ({id, at: Date.now(), left: left ? 1 : 0});
+	db.write(['sessions'], stores => stores('sessions').put(row(), id)).catch(() => {});
 
 	return {
 		visitor,
@@ -107,8 +111,7 @@ export async function startSession(db, scope, hints) {
 		get id() {
 			return id;
 		},
-		/** The row to store whenever something of the session is. @param {boolean} [left] */
-		row: left => ({id, at: Date.now(), left: left ? 1 : 0}),
+		row,
 		/** The page is left, perhaps for good: a held lock would keep it out of the back/forward cache. */
 		leave() {
 			release?.();
