@@ -2,6 +2,7 @@
 #include "app.h"
 #include "auth.h"
 #include "clock.h"
+#include "config.h"
 #include "guess.h"
 #include "net.h"
 #include "settings.h"
@@ -225,21 +226,14 @@ static void write_csp(struct rv_call *call, struct rv_json *json)
 	rv_json_close(json, '}');
 }
 
-static void write_snippet(struct rv_call *call, const struct rv_workspace *workspace, struct rv_json *json, const char *key, void (*snippet)(const char *, const char *, const char *, struct rv_buf *))
+static void write_snippet(struct rv_call *call, const struct rv_workspace *workspace, struct rv_json *json, const char *key, void (*snippet)(const char *, const char *, const char *, const char *, struct rv_buf *))
 {
 	struct rv_buf text;
 	rv_buf_init(&text, 16 << 10);
-	snippet(rv_call_base_url(call), workspace->id, workspace->project_key, &text);
+	snippet(rv_call_app(call)->config->widget_dir, rv_call_base_url(call), workspace->id, workspace->project_key, &text);
 	rv_json_key(json, key);
 	rv_json_text(json, rv_buf_get(&text));
 	rv_buf_deinit(&text);
-}
-
-static void snippet_element(const char *base, const char *workspace_id, const char *project_key, struct rv_buf *out)
-{
-	rv_buf_str(out, "<script>\n");
-	rv_snippet_script(base, workspace_id, project_key, out);
-	rv_buf_str(out, "\n</script>");
 }
 
 static void answer_settings(struct rv_call *call, const struct rv_workspace *workspace)
@@ -261,7 +255,7 @@ static void answer_settings(struct rv_call *call, const struct rv_workspace *wor
 	rv_json_key(&json, "api_keys");
 	rv_json_raw(&json, rv_buf_get(&api_keys));
 	rv_buf_deinit(&api_keys);
-	write_snippet(call, workspace, &json, "snippet", snippet_element);
+	write_snippet(call, workspace, &json, "snippet", rv_snippet_script);
 	write_snippet(call, workspace, &json, "snippet_csp", rv_snippet_tag);
 	write_csp(call, &json);
 	rv_json_close(&json, '}');

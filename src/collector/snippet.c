@@ -1,32 +1,56 @@
 #include "snippet.h"
+#include <stdio.h>
 
-/* All three are of a few harmless characters: ids are ours, and a base URL is an origin. */
-static void address(const char *base, const char *workspace_id, struct rv_buf *out)
+enum { FILE_MAX = 16 << 10, PATH_BYTES_MAX = 4096 };
+
+static const char tag[] = "<script async src=\"{{BASE}}/{{WORKSPACE}}/rearview.js\" data-project=\"{{KEY}}\"></script>";
+
+static size_t read_file(const char *dir, const char *name, char out[FILE_MAX])
 {
-	rv_buf_str(out, "\"");
-	rv_buf_str(out, base);
-	rv_buf_str(out, "/");
-	rv_buf_str(out, workspace_id);
-	rv_buf_str(out, "/rearview.js\"");
+	char path[PATH_BYTES_MAX];
+	if (!dir || snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
+		return 0;
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return 0;
+	size_t len = fread(out, 1, FILE_MAX - 1, file);
+	fclose(file);
+	out[len] = 0;
+	return len;
 }
 
-void rv_snippet_script(const char *base, const char *workspace_id, const char *project_key, struct rv_buf *out)
+/* The three values are of harmless characters: ids are ours, and base is a checked origin. */
+static void fill_in(const char *text, const char *base, const char *workspace_id, const char *project_key, struct rv_buf *out)
 {
-	rv_buf_str(out, "(function(w,d,u,s){var r=w.Rearview=w.Rearview||{q:[]};if(!r.q)return;\n"
-		"\"init identify logout saveReport exportReplay takeScreenshot on off pause resume consent destroy\".split(\" \").forEach(function(m){r[m]=r[m]||function(){var a=arguments;"
-		"if(!/^(init|saveReport|exportReplay|takeScreenshot)$/.test(m)){r.q.push([m,a]);return}return new Promise(function(y,n){r.q.push([m,a,y,n])})}});\n"
-		"s=d.createElement(\"script\");s.async=true;s.src=u;d.head.appendChild(s)})(window,document,");
-	address(base, workspace_id, out);
-	rv_buf_str(out, ");\nRearview.init({projectKey:\"");
-	rv_buf_str(out, project_key);
-	rv_buf_str(out, "\"});");
+	const struct { const char *name, *value; } values[] = {{"{{BASE}}", base}, {"{{WORKSPACE}}", workspace_id}, {"{{KEY}}", project_key}};
+	while (*text) {
+		const char *value = NULL;
+		for (size_t i = 0; i < 3 && !value; i++)
+			if (strncmp(text, values[i].name, strlen(values[i].name)) == 0) {
+				value = values[i].value;
+				text += strlen(values[i].name);
+			}
+		if (value)
+			rv_buf_str(out, value);
+		else
+			rv_buf_byte(out, (uint8_t)*text++);
+	}
 }
 
-void rv_snippet_tag(const char *base, const char *workspace_id, const char *project_key, struct rv_buf *out)
+void rv_snippet_tag(const char *widget_dir, const char *base, const char *workspace_id, const char *project_key, struct rv_buf *out)
 {
-	rv_buf_str(out, "<script async src=");
-	address(base, workspace_id, out);
-	rv_buf_str(out, " data-project=\"");
-	rv_buf_str(out, project_key);
-	rv_buf_str(out, "\"></script>");
+	char text[FILE_MAX];
+	fill_in(read_file(widget_dir, "snippet-csp.txt", text) ? text : tag, base, workspace_id, project_key, out);
+}
+
+void rv_snippet_script(const char *widget_dir, const char *base, const char *workspace_id, const char *project_key, struct rv_buf *out)
+{
+	char text[FILE_MAX];
+	if (!read_file(widget_dir, "snippet.txt", text)) {
+		rv_snippet_tag(widget_dir, base, workspace_id, project_key, out);
+		return;
+	}
+	rv_buf_str(out, "<script>\n");
+	fill_in(text, base, workspace_id, project_key, out);
+	rv_buf_str(out, "\n</script>");
 }

@@ -1,10 +1,13 @@
-/* What a customer pastes. The same text as web/widget/snippet.js makes; a test compares them. */
+/* What a customer pastes. The texts are made by the build of the widget (web/widget/snippet.js) and lie
+ * beside rearview.js with {{BASE}}, {{WORKSPACE}} and {{KEY}} in them. */
 #ifndef RV_SNIPPET_H
 #define RV_SNIPPET_H
 #include "buf.h"
 
-/* base: the collector's origin. The content of a script element, and the tag for strict policies. */
-void rv_snippet_script(const char *base, const char *workspace_id, const char *project_key, struct rv_buf *out);
-void rv_snippet_tag(const char *base, const char *workspace_id, const char *project_key, struct rv_buf *out);
+/* base: the collector's origin. widget_dir may be NULL. The queue stub in a script element; without
+ * its file the tag below. Reads a small file. */
+void rv_snippet_script(const char *widget_dir, const char *base, const char *workspace_id, const char *project_key, struct rv_buf *out);
+/* One tag without inline script, for strict policies. */
+void rv_snippet_tag(const char *widget_dir, const char *base, const char *workspace_id, const char *project_key, struct rv_buf *out);
 
 #endif
