@@ -40,9 +40,9 @@ export function UserPanel({ report }) {
 	if (!facts.length && !custom.length) return <Empty icon="user" title="The user is not known">
 		<p>Tell the recorder who is signed in and every report says so:</p><pre class="one-line">Rearview.identify({'{'} id: "42", email: "ada@example.com" {'}'})</pre></Empty>;
 	return <div class="facts-panel">
-		{facts.length > 0 && <section><h3>{userName(user) || 'User'}</h3><Facts rows={facts} />
+		{facts.length > 0 && <section><h2>{userName(user) || 'User'}</h2><Facts rows={facts} />
 			<CopyButton text={JSON.stringify(user, null, 2)} label="Copy as JSON" what="user" /></section>}
-		{custom.length > 0 && <section><h3>Set by the page</h3><Facts rows={custom} /></section>}
+		{custom.length > 0 && <section><h2>Set by the page</h2><Facts rows={custom} /></section>}
 	</div>;
 }
 
@@ -54,9 +54,9 @@ export function PagePanel({ report, player, zero }) {
 	const page = report.page ?? {};
 	const element = report.element;
 	return <div class="facts-panel">
-		<section><h3>When it was reported</h3><Facts rows={listed(page, PAGE_NAMES)} /></section>
-		{element && typeof element === 'object' && <section><h3>Element the user marked</h3><Facts rows={listed(element, { selector: 'Selector', tag: 'Tag', text: 'Text', rect: 'Place', outer_html: 'Markup' })} /></section>}
-		{pages.length > 0 && <section><h3>{count(pages.length, 'page')} in the replay</h3>
+		<section><h2>When it was reported</h2><Facts rows={listed(page, PAGE_NAMES)} /></section>
+		{element && typeof element === 'object' && <section><h2>Element the user marked</h2><Facts rows={listed(element, { selector: 'Selector', tag: 'Tag', text: 'Text', rect: 'Place', outer_html: 'Markup' })} /></section>}
+		{pages.length > 0 && <section><h2>{count(pages.length, 'page')} in the replay</h2>
 			<ol class="steps-list">{pages.map((it, i) => <li key={it.at} aria-current={i === current ? 'true' : undefined}><button onClick={() => player.seek(it.at)}><time title={clockTime(it.at)}>{relative(it.at, zero)}</time><span dir="ltr" title={it.url}>{shortUrl(it.url, page.url)}</span><span class="none">{it.width} × {it.height}</span></button></li>)}</ol></section>}
 	</div>;
 }
@@ -68,9 +68,9 @@ export function NotesPanel({ report, player, zero }) {
 	const recorder = Array.isArray(report.replay?.notes) ? report.replay.notes.filter((/** @type {any} */ it) => it && typeof it === 'object').slice(0, 500) : [];
 	if (!notes && !description && !recorder.length) return <Empty icon="note" title="No notes"><p>What the user wrote, or what was said when the report was asked for, appears here.</p></Empty>;
 	return <div class="facts-panel">
-		{notes && <section><h3>Notes</h3><p class="prose" dir="auto">{notes}</p></section>}
-		{description && description !== notes && <section><h3>Description</h3><p class="prose" dir="auto">{description}</p></section>}
-		{recorder.length > 0 && <section><h3>From the recorder</h3>
+		{notes && <section><h2>Notes</h2><p class="prose" dir="auto">{notes}</p></section>}
+		{description && description !== notes && <section><h2>Description</h2><p class="prose" dir="auto">{description}</p></section>}
+		{recorder.length > 0 && <section><h2>From the recorder</h2>
 			<ol class="steps-list">{recorder.map((/** @type {any} */ it, /** @type {number} */ i) => { const at = toMs(it.at); return <li key={i}><button onClick={() => player.seek(at)}><time title={clockTime(at)}>{relative(at, zero)}</time><span dir="auto">{text(it.text) || text(it.kind)}</span></button></li>; })}</ol></section>}
 	</div>;
 }

@@ -103,6 +103,23 @@ export function text(value) {
 	return typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value, null, 2) : String(value);
 }
 
+/**
+ * A value on one line, for rows; objects without white space.
+ * @param {unknown} value @returns {string}
+ */
+export function line(value) {
+	return typeof value === 'object' && value !== null ? JSON.stringify(value) : text(value);
+}
+
+/**
+ * "application/json; charset=utf-8" as "json".
+ * @param {string} mime
+ */
+export function shortType(mime) {
+	const sub = mime.split(';')[0].trim().split('/').pop() ?? '';
+	return sub.replace(/^(x-|vnd\.)/, '').replace(/\+xml$/, '');
+}
+
 /** @param {any} user @returns {string} */
 export function userName(user) {
 	if (!user) return '';

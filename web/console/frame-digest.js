@@ -16,8 +16,8 @@ const MUTATION = 0, MOUSE_INTERACTION = 2, INPUT = 5;
 const CLICKS = /** @type {Record<number, string>} */ ({ 2: 'Click', 3: 'Right click', 4: 'Double click' });
 const ELEMENT = 2, TEXT = 3;
 const MAX_ACTS = 2000;
-/** rrweb's own threshold: the Replayer skips what this calls idle. */
-export const IDLE_MS = 10_000;
+/** Nobody did anything for this long: the player skips it. */
+const IDLE_MS = 10_000;
 
 /** @typedef {{tag: string, name: string, parent: number, children: number[], text: string}} Known */
 

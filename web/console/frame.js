@@ -3,7 +3,7 @@
  * (connect-src 'none'); the console hands over the recording's bytes and gets a digest back.
  *
  *   console → frame   load {bytes} · play · pause · seek {ms} · speed {speed} · skip {on}
- *   frame → console   hello · loaded {digest} · failed {message} · time {ms, playing} · skipping {on} · size {width, height}
+ *   frame → console   hello · loaded {digest} · failed {message} · time {ms, playing} · skipped {ms} · size {width, height}
  *
  * ms count from the recording's first event.
  */
@@ -11,10 +11,12 @@ import { Replayer } from '@rrweb/replay';
 import '@rrweb/replay/dist/style.css';
 import './frame.css';
 import { disarm } from './frame-disarm.js';
-import { IDLE_MS, digest } from './frame-digest.js';
+import { digest } from './frame-digest.js';
 
 const stage = /** @type {HTMLElement} */ (document.getElementById('stage'));
 const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+/** What is left to see of an idle part at either end. */
+const MARGIN_MS = 500;
 const silent = { log() {}, warn() {} };
 
 /** @param {Record<string, unknown>} message */
@@ -22,7 +24,9 @@ const tell = (message) => parent.postMessage({ rv: 'player', ...message }, locat
 
 /** @type {Replayer|undefined} */
 let replayer;
-let total = 0, first = 0, playing = false, ended = false;
+let total = 0, first = 0, playing = false, ended = false, skip = true;
+/** @type {[number, number][]} */
+let idle = [];
 let width = 0, height = 0;
 /** @type {number|undefined} */
 let seekTo;
@@ -43,8 +47,9 @@ function load(bytes) {
 	const summary = digest(events);
 	total = summary.end - summary.start;
 	first = summary.first - summary.start;
+	idle = summary.idle.map(([from, to]) => [from - summary.start, to - summary.start]);
 	replayer = new Replayer(/** @type {any} */ (events), {
-		root: stage, skipInactive: true, inactivePeriodThreshold: IDLE_MS, loadTimeout: 1500,
+		root: stage, skipInactive: false, loadTimeout: 1500,
 		triggerFocus: false, // a recorded focus must not take the keyboard from the console
 		UNSAFE_replayCanvas: false, showWarning: false, logger: silent, pauseAnimation: true,
 		mouseTail: still ? false : { duration: 400, lineCap: 'round', lineWidth: 3, strokeStyle: '#4338CA' },
@@ -58,8 +63,6 @@ function load(bytes) {
 		fit();
 		tell({ t: 'size', width, height });
 	});
-	replayer.on('skip-start', () => tell({ t: 'skipping', on: true }));
-	replayer.on('skip-end', () => tell({ t: 'skipping', on: false }));
 	replayer.on('finish', () => { if (playing) { playing = false; ended = true; } time(total); });
 	tell({ t: 'loaded', digest: summary });
 }
@@ -83,7 +86,14 @@ function frame() {
 		if (playing && !ended) replayer.play(ms);
 		else { playing = false; replayer.pause(ended ? total + 1 : ms); }
 		time(ms);
-	} else if (playing) time(replayer.getCurrentTime());
+	} else if (playing) {
+		const ms = replayer.getCurrentTime();
+		const gap = skip ? idle.find(([from, to]) => ms > from + MARGIN_MS && ms < to - 2 * MARGIN_MS) : undefined;
+		if (!gap) { time(ms); return; }
+		// A jump, not rrweb's fast forward: that takes a third of the idle time.
+		replayer.play(gap[1] - MARGIN_MS);
+		tell({ t: 'skipped', ms: gap[1] - MARGIN_MS - ms });
+	}
 }
 requestAnimationFrame(frame);
 
@@ -105,7 +115,7 @@ addEventListener('message', (event) => {
 			time(replayer.getCurrentTime());
 		} else if (message.t === 'seek') seekTo = Number(message.ms) || 0;
 		else if (message.t === 'speed') replayer.setConfig({ speed: Math.min(Math.max(Number(message.speed) || 1, 0.5), 16) });
-		else if (message.t === 'skip') replayer.setConfig({ skipInactive: message.on === true });
+		else if (message.t === 'skip') skip = message.on === true;
 	} catch (error) {
 		playing = false;
 		tell({ t: 'failed', message: 'The recording could not be played.', detail: String(error) });

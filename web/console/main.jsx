@@ -52,7 +52,7 @@ function TopBar({ session, workspace, setWorkspace, path, onKeys, signOut }) {
 	/** @param {string} to @param {boolean} on @param {string} label */
 	const link = (to, on, label) => <a href={to} aria-current={on ? 'page' : undefined} onClick={followLink}>{label}</a>;
 	return <header class="top">
-		<a class="brand" href="/" onClick={followLink}><img src={icon} alt="" width="24" height="24" /><span>Rearview</span></a>
+		<a class="brand" href="/" onClick={followLink}><img src={icon} alt="Rearview" width="24" height="24" /><span aria-hidden="true">Rearview</span></a>
 		{session.workspaces.length > 1
 			? <label class="workspace"><span class="visually-hidden">Workspace</span>
 				<select value={workspace?.id} onChange={(event) => setWorkspace(event.currentTarget.value)}>{session.workspaces.map((it) => <option key={it.id} value={it.id}>{it.name}</option>)}</select></label>
@@ -94,7 +94,7 @@ function App() {
 	useEffect(() => {
 		if (before.current === path) return;
 		before.current = path;
-		main.current?.focus({ preventScroll: true });
+		if (!main.current?.contains(document.activeElement)) main.current?.focus({ preventScroll: true });
 	}, [path]);
 
 	useKeys({

@@ -1,7 +1,7 @@
 /** The tabs that list: console and network. Everything recorded is shown as text, whatever it holds. */
 import { isValidElement } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { clockTime, count, duration, relative, shortUrl, size, text, toMs } from './format.js';
+import { clockTime, count, duration, line, relative, shortType, shortUrl, size, text, toMs } from './format.js';
 import { useStore } from './store.js';
 import { CopyButton, Empty, Hidden, Icon } from './ui.jsx';
 import { VirtualList, lastAt } from './virtual.jsx';
@@ -24,7 +24,7 @@ export function logRows(logs) {
 	return logs.filter((it) => it && typeof it === 'object').map((it, id) => {
 		const args = Array.isArray(it.args) ? it.args : it.message !== undefined ? [it.message] : [];
 		const level = text(it.level) || 'log';
-		return { id, at: toMs(it.ts), level, group: GROUPS[level] ?? 'log', args, message: args.map(text).join(' '), stack: text(it.stack), count: Number(it.count) || 1 };
+		return { id, at: toMs(it.ts), level, group: GROUPS[level] ?? 'log', args, message: args.map(line).join(' '), stack: text(it.stack), count: Number(it.count) || 1 };
 	}).sort((a, b) => a.at - b.at);
 }
 
@@ -71,7 +71,12 @@ export function ConsolePanel({ player, rows, zero, picked }) {
 	const [group, setGroup] = useState('');
 	const [words, field] = useFilter();
 	const [opened, setOpened] = useState(/** @type {Set<number>} */ (new Set()));
-	const counts = useMemo(() => { /** @type {Record<string, number>} */ const n = {}; for (const row of rows) n[row.group] = (n[row.group] ?? 0) + row.count; return n; }, [rows]);
+	const counts = useMemo(() => {
+		/** @type {Record<string, number>} */
+		const n = {};
+		for (const row of rows) n[row.group] = (n[row.group] ?? 0) + row.count;
+		return n;
+	}, [rows]);
 	const shown = useMemo(() => rows.filter((row) => (!group || row.group === group) && (!words || row.message.toLowerCase().includes(words) || row.stack.toLowerCase().includes(words))), [rows, group, words]);
 	const current = useCurrent(player, shown);
 	/** @param {LogRow} row @param {boolean} open */
@@ -83,7 +88,7 @@ export function ConsolePanel({ player, rows, zero, picked }) {
 		<div class="panel-tools">
 			<div class="chips" role="group" aria-label="Level">
 				<button class="chip" aria-pressed={!group} onClick={() => setGroup('')}>All</button>
-				{GROUP_LABELS.filter(([id]) => counts[id]).map(([id, label, icon]) => <button key={id} class={`chip level-${id}`} aria-pressed={group === id} onClick={() => setGroup(group === id ? '' : id)} title={label}><Icon name={icon} /><span class="chip-label">{label}</span> {counts[id].toLocaleString()}</button>)}
+				{GROUP_LABELS.filter(([id]) => counts[id]).map(([id, label, icon]) => <button key={id} class={`chip level-${id}`} aria-pressed={group === id} onClick={() => setGroup(group === id ? '' : id)} title={label}><Icon name={icon} /><span class="chip-label">{label} </span>{counts[id].toLocaleString()}</button>)}
 			</div>
 			{field('Filter console')}
 		</div>
@@ -94,13 +99,13 @@ export function ConsolePanel({ player, rows, zero, picked }) {
 				<button class="log-main" data-main tabIndex={at.focusable ? 0 : -1}>
 					<time title={clockTime(row.at)}>{relative(row.at, zero)}</time>
 					<Icon name={GROUP_LABELS.find(([id]) => id === row.group)?.[2] ?? 'log'} /><Hidden>{row.level}: </Hidden>
-					<span class="log-text">{row.message.slice(0, LINE_MAX) || ' '}</span>
+					<span class="log-text">{row.message.slice(0, LINE_MAX).replace(/\s+/g, ' ') || ' '}</span>
 					{row.count > 1 && <span class="log-count" title={`${row.count} times`}>×{row.count}</span>}
 				</button>
 			</div>}
 			detail={(row) => <div class="log-detail">
 				{row.args.map((arg, i) => <Long key={i} what={`Value ${i + 1}`}>{text(arg)}</Long>)}
-				{row.stack && <><h4>Stack</h4><Long what="Stack">{row.stack}</Long></>}
+				{row.stack && <><h3>Stack</h3><Long what="Stack">{row.stack}</Long></>}
 				<CopyButton text={[row.message, row.stack].filter(Boolean).join('\n')} what="message and stack" />
 			</div>} />}
 	</>;
@@ -125,13 +130,13 @@ function RequestDetails({ row, zero, onClose }) {
 	const requestHeaders = pairs(row.raw.request_headers), responseHeaders = pairs(row.raw.response_headers);
 	const requestBody = text(row.raw.request_body), responseBody = text(row.raw.response_body);
 	return <section class="drawer" ref={section} tabIndex={-1} aria-label="Request details" onKeyDown={(event) => { if (event.key === 'Escape') { event.stopPropagation(); onClose(); } }}>
-		<header><h3><span class="method">{row.method}</span> <span dir="ltr">{row.path}</span></h3><CopyButton text={row.url} label="Copy URL" /><button class="button icon-only quiet small" aria-label="Close details" onClick={onClose}><Icon name="close" /></button></header>
+		<header><h2><span class="method">{row.method}</span> <span dir="ltr">{row.path}</span></h2><CopyButton text={row.url} label="Copy URL" /><button class="button icon-only quiet small" aria-label="Close details" onClick={onClose}><Icon name="close" /></button></header>
 		<div class="drawer-body">
 			<Facts rows={[['URL', row.url], ['Status', row.status || (row.error ? 'No response' : '')], ['Error', row.error], ['Started', `${relative(row.at, zero)} (${clockTime(row.at)})`], ['Duration', row.duration === undefined ? '' : duration(row.duration)], ['Type', row.type], ['Sent', row.sent === undefined ? '' : size(row.sent)], ['Received', row.received === undefined ? '' : size(row.received)]]} />
-			{requestHeaders.length > 0 && <><h4>Request headers</h4><Facts rows={requestHeaders} /></>}
-			{requestBody && <><h4>Request body</h4><Long what="Request body">{requestBody}</Long></>}
-			{responseHeaders.length > 0 && <><h4>Response headers</h4><Facts rows={responseHeaders} /></>}
-			{responseBody && <><h4>Response body</h4><Long what="Response body">{responseBody}</Long></>}
+			{requestHeaders.length > 0 && <><h3>Request headers</h3><Facts rows={requestHeaders} /></>}
+			{requestBody && <><h3>Request body</h3><Long what="Request body">{requestBody}</Long></>}
+			{responseHeaders.length > 0 && <><h3>Response headers</h3><Facts rows={responseHeaders} /></>}
+			{responseBody && <><h3>Response body</h3><Long what="Response body">{responseBody}</Long></>}
 			{!requestHeaders.length && !responseHeaders.length && !requestBody && !responseBody && <p class="hint">Headers and bodies are recorded only where the settings allow them by name.</p>}
 		</div>
 	</section>;
@@ -171,7 +176,7 @@ export function NetworkPanel({ player, rows, zero, picked }) {
 				<span class="method">{row.method}</span>
 				<span class="request-path" dir="ltr" title={row.url.slice(0, 500)}>{row.path}</span>
 				<span class="request-status" title={row.error || undefined}>{row.failed && <Icon name="error" />}{row.status || (row.error ? 'failed' : '–')}</span>
-				<span>{row.type}</span>
+				<span title={row.type}>{shortType(row.type)}</span>
 				<span class="number">{size(row.received)}</span>
 				<span class="number request-time">{duration(row.duration)}<i aria-hidden="true"><i style={{ inlineSize: `${Math.max((row.duration ?? 0) / longest * 100, row.duration ? 2 : 0)}%` }} /></i></span>
 			</button>} />}

@@ -8,7 +8,7 @@ import { Icon } from './ui.jsx';
 /** @typedef {import('./frame-digest.js').Digest} Digest */
 /**
  * status: `none` there is no replay · `loading` · `ready` · `failed` (see message)
- * @typedef {{status: 'none'|'loading'|'ready'|'failed', message: string, digest: Digest|undefined, playing: boolean, skipping: boolean, loaded: number, total: number}} PlayerState
+ * @typedef {{status: 'none'|'loading'|'ready'|'failed', message: string, digest: Digest|undefined, playing: boolean, skipped: number, loaded: number, total: number}} PlayerState
  */
 /**
  * @typedef {{state: import('./store.js').Store<PlayerState>, now: import('./store.js').Store<number>,
@@ -19,6 +19,7 @@ import { Icon } from './ui.jsx';
 
 export const SPEEDS = [1, 2, 4, 8];
 const SLOW_MS = 15_000;
+const NOTE_MS = 1600;
 
 /**
  * @param {string} id of the report
@@ -28,7 +29,7 @@ const SLOW_MS = 15_000;
  */
 export function createPlayer(id, hasReplay, zero) {
 	/** @type {Player['state']} */
-	const state = createStore(/** @type {PlayerState} */ ({ status: hasReplay ? 'loading' : 'none', message: '', digest: undefined, playing: false, skipping: false, loaded: 0, total: 0 }));
+	const state = createStore(/** @type {PlayerState} */ ({ status: hasReplay ? 'loading' : 'none', message: '', digest: undefined, playing: false, skipped: 0, loaded: 0, total: 0 }));
 	const now = createStore(zero);
 	/** @type {HTMLIFrameElement|undefined} */
 	let frame;
@@ -59,6 +60,7 @@ export function createPlayer(id, hasReplay, zero) {
 			/** @type {ArrayBuffer|undefined} */
 			let bytes;
 			let greeted = false, handed = false;
+			let noteTimer = 0;
 			const timer = setTimeout(() => { if (!greeted) fail('The player did not start. A browser extension or a changed security header may have stopped it.'); }, SLOW_MS);
 			const hand = () => { if (greeted && bytes && !handed) { handed = true; tell({ t: 'load', bytes }, [bytes]); } };
 			/** @param {MessageEvent} event */
@@ -76,7 +78,11 @@ export function createPlayer(id, hasReplay, zero) {
 				} else if (message.t === 'time') {
 					now.set(startOf() + Number(message.ms));
 					if (state.get().playing !== message.playing) state.patch({ playing: message.playing === true });
-				} else if (message.t === 'skipping') state.patch({ skipping: message.on === true });
+				} else if (message.t === 'skipped') {
+					state.patch({ skipped: Number(message.ms) });
+					clearTimeout(noteTimer);
+					noteTimer = window.setTimeout(() => state.patch({ skipped: 0 }), NOTE_MS);
+				}
 				else if (message.t === 'failed') fail(String(message.message));
 			};
 			addEventListener('message', listen);
@@ -85,7 +91,7 @@ export function createPlayer(id, hasReplay, zero) {
 					if (!stop.signal.aborted) fail(error instanceof Error ? error.message : String(error));
 				}
 			})();
-			return () => { stop.abort(); clearTimeout(timer); removeEventListener('message', listen); frame = undefined; };
+			return () => { stop.abort(); clearTimeout(timer); clearTimeout(noteTimer); removeEventListener('message', listen); frame = undefined; };
 		},
 	};
 }
@@ -93,14 +99,14 @@ export function createPlayer(id, hasReplay, zero) {
 /** @param {{player: Player}} props the frame, where there is something to play */
 export function Stage({ player }) {
 	const status = useStore(player.state, (it) => it.status);
-	const skipping = useStore(player.state, (it) => it.skipping && it.playing);
+	const skipped = useStore(player.state, (it) => it.playing ? it.skipped : 0);
 	const frame = useRef(/** @type {HTMLIFrameElement|null} */ (null));
 	useEffect(() => frame.current ? player.load(frame.current) : undefined, [player]);
 	return <div class="stage" aria-busy={status === 'loading'}>
 		<iframe ref={frame} class={status === 'ready' ? '' : 'waiting'} title="Replay of the recorded page" src={RV_PLAYER} sandbox="allow-scripts allow-same-origin" tabIndex={-1} />
 		{status === 'ready' && <button class="stage-hit" tabIndex={-1} aria-hidden="true" onClick={() => player.toggle()} />}
 		{status === 'loading' && <div class="stage-wait"><i class="bone" /><span>Loading the replay…</span></div>}
-		{skipping && <div class="stage-note"><Icon name="skip" />Skipping idle time</div>}
+		{skipped > 0 && <div class="stage-note"><Icon name="skip" />Skipped {length(skipped)} of idle time</div>}
 	</div>;
 }
 
@@ -111,7 +117,8 @@ export function Controls({ player, zero, events }) {
 	const ready = useStore(player.state, (it) => it.status === 'ready');
 	const playing = useStore(player.state, (it) => it.playing);
 	const digest = useStore(player.state, (it) => it.digest);
-	const tenth = useStore(player.now, (now) => Math.floor(now / 100) * 100);
+	const at = useStore(player.now, (now) => relative(now, zero));
+	const second = useStore(player.now, (now) => Math.floor(now / 1000) * 1000);
 	const [speed, keepSpeed] = useKept('speed', '1');
 	const [skip, keepSkip] = useKept('skip', 'on');
 	useEffect(() => player.setSpeed(Number(speed) || 1), [player, speed]);
@@ -134,8 +141,8 @@ export function Controls({ player, zero, events }) {
 		<button class="button icon-only quiet" disabled={!ready} onClick={previous} title="Previous event ([)" aria-label="Previous event"><Icon name="previous" /></button>
 		<button class="button icon-only primary" disabled={!ready} onClick={() => player.toggle()} title={playing ? 'Pause (Space)' : 'Play (Space)'} aria-label={playing ? 'Pause' : 'Play'}><Icon name={playing ? 'pause' : 'play'} /></button>
 		<button class="button icon-only quiet" disabled={!ready} onClick={next} title="Next event (])" aria-label="Next event"><Icon name="next" /></button>
-		<span class="controls-time" title={ready ? absoluteTime(tenth) : undefined}>{ready ? relative(tenth, zero) : '–:––'}</span>
-		<span class="controls-total">{digest && <>{length(tenth - digest.start)} of {length(digest.end - digest.start)}</>}</span>
+		<span class="controls-time" title={ready ? absoluteTime(second) : undefined}>{ready ? at : '–:––'}</span>
+		<span class="controls-total">{digest && <>{length(Math.max(second - digest.start, 0))} of {length(digest.end - digest.start)}</>}</span>
 		<span class="controls-space" />
 		<button class="button quiet toggle" disabled={!ready} aria-pressed={skip === 'on'} onClick={() => keepSkip(skip === 'on' ? 'off' : 'on')} title="Skip idle parts (i)"><Icon name={skip === 'on' ? 'check' : 'skip'} />Skip idle</button>
 		<div class="segments" role="radiogroup" aria-label="Speed">

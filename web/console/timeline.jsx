@@ -11,6 +11,7 @@ import { useStore } from './store.js';
 /** @typedef {{left: number, marks: Mark[], bad: boolean}} Cluster left in pixels */
 
 const NEAR = 9;
+const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600].map((seconds) => seconds * 1000);
 
 /**
  * @param {Mark[]} marks ascending @param {(at: number) => number} place
@@ -34,6 +35,7 @@ export function Timeline({ player, lanes, zero, onPick }) {
 	const second = useStore(player.now, (now) => Math.round(now / 1000) * 1000);
 	const track = useRef(/** @type {HTMLDivElement|null} */ (null));
 	const head = useRef(/** @type {HTMLDivElement|null} */ (null));
+	const done = useRef(/** @type {HTMLElement|null} */ (null));
 	const [width, setWidth] = useState(600);
 	const [hover, setHover] = useState(/** @type {{at: number, left: number, near: Cluster|undefined}|undefined} */ (undefined));
 	const start = digest?.start ?? 0, end = digest?.end ?? 1, span = Math.max(end - start, 1);
@@ -46,7 +48,7 @@ export function Timeline({ player, lanes, zero, onPick }) {
 	}, []);
 	useLayoutEffect(() => {
 		// Sixty times a second: moved by hand, not by rendering.
-		const move = (/** @type {number} */ now) => { head.current?.style.setProperty('inset-inline-start', `${Math.min(Math.max((now - start) / span, 0), 1) * 100}%`); };
+		const move = (/** @type {number} */ now) => { const share = `${Math.min(Math.max((now - start) / span, 0), 1) * 100}%`; head.current?.style.setProperty('inset-inline-start', share); done.current?.style.setProperty('inline-size', share); };
 		move(player.now.get());
 		return player.now.subscribe(move);
 	}, [player, start, span]);
@@ -54,6 +56,14 @@ export function Timeline({ player, lanes, zero, onPick }) {
 	/** @param {number} at */
 	const place = (at) => (at - start) / span * width;
 	const clusters = useMemo(() => lanes.map((lane) => cluster(lane.marks.filter((mark) => mark.at >= start && mark.at <= end), place)), [lanes, width, start, span]);
+
+	const ruler = useMemo(() => {
+		const step = STEPS_MS.find((ms) => ms / span * width >= 90) ?? STEPS_MS[STEPS_MS.length - 1];
+		/** @type {number[]} */
+		const out = [];
+		for (let at = zero - Math.floor((zero - start) / step) * step; at <= end && out.length < 60; at += step) if (place(at) >= 16 && place(at) <= width - 10) out.push(at);
+		return out;
+	}, [zero, start, end, width]);
 
 	/** @param {PointerEvent} event */
 	const locate = (event) => {
@@ -98,13 +108,14 @@ export function Timeline({ player, lanes, zero, onPick }) {
 		<div class="timeline-track" ref={track} onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} onPointerLeave={() => { if (!dragging.current) setHover(undefined); }}>
 			<div class="scrubber" role="slider" tabIndex={0} aria-label="Playhead" aria-valuemin={0} aria-valuemax={Math.round(span / 1000)} aria-valuenow={Math.round((second - start) / 1000)} aria-disabled={!digest}
 				aria-valuetext={digest ? `${relative(second, zero, false)}, ${length(second - start)} of ${length(span)}` : 'No replay yet'} onKeyDown={key}>
-				<div class="scrub-line" />
+				<div class="scrub-line"><i ref={done} hidden={!digest} /></div>
 			</div>
 			<div class="lanes" aria-hidden="true">{lanes.map((lane, i) => <div key={lane.id} class={`lane lane-${lane.id}`} data-lane={i}>
-				{clusters[i].map((it) => <i key={it.left} class={`tick ${it.bad ? 'bad' : ''} ${it.marks.length > 1 ? 'many' : ''}`} style={{ insetInlineStart: `${it.left}px` }} />)}
+				{clusters[i].map((it) => <i key={it.left} class={`tick kind-${it.marks[0].kind} ${it.bad ? 'bad' : ''}`} style={{ insetInlineStart: `${it.left}px` }} />)}
 			</div>)}</div>
+			<div class="ruler" aria-hidden="true">{digest && ruler.map((at) => <span key={at} style={{ insetInlineStart: `${place(at)}px` }}>{relative(at, zero, false)}</span>)}</div>
 			<div class="idles" aria-hidden="true">{digest?.idle.map(([from, to]) => <i key={from} style={{ insetInlineStart: `${(from - start) / span * 100}%`, inlineSize: `${(to - from) / span * 100}%` }} />)}</div>
-			<div class="playhead" ref={head} aria-hidden="true" />
+			<div class="playhead" ref={head} aria-hidden="true" hidden={!digest} />
 			{hover && <>
 				<div class="hover-line" style={{ insetInlineStart: `${hover.left}px` }} aria-hidden="true" />
 				<div class="timeline-tip" aria-hidden="true" style={{ insetInlineStart: `${Math.min(Math.max(hover.left, 110), Math.max(width - 110, 110))}px` }}>

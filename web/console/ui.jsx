@@ -7,7 +7,7 @@ import { createStore, navigate, useStore } from './store.js';
 /** 16 × 16, stroked with the text's colour. */
 const PATHS = {
 	open: 'M8 2.500a5.500 5.500 0 1 1 0 11 5.500 5.500 0 0 1 0-11Z',
-	progress: 'M8 2.500a5.500 5.500 0 1 1 0 11 5.500 5.500 0 0 1 0-11ZM8 5v6a3 3 0 0 0 0-6Z',
+	progress: 'M8 2.500a5.500 5.500 0 1 1 0 11 5.500 5.500 0 0 1 0-11ZM8 2.500v11M10 3.400v9.200M12 5v6',
 	done: 'M8 2.500a5.500 5.500 0 1 1 0 11 5.500 5.500 0 0 1 0-11ZM5.500 8.200l1.800 1.800 3.300-3.600',
 	replay: 'M2.500 3.500h11v9h-11zM6.800 6v4l3.200-2z',
 	picture: 'M2.500 3.500h11v9h-11zM3 11l3-3 2.500 2.500L10.500 9l2.800 2.500M10.500 6.300h.01',
@@ -181,7 +181,14 @@ export function Tabs({ label, active, onChange, tabs }) {
 		else return;
 		event.preventDefault();
 	};
-	useEffect(() => { strip.current?.children[at]?.scrollIntoView({ block: 'nearest', inline: 'nearest' }); }, [at]);
+	useEffect(() => {
+		// Only sideways: the page itself stays where it is.
+		const box = strip.current, tab = /** @type {HTMLElement|undefined} */ (box?.children[at]);
+		if (!box || !tab) return;
+		const area = box.getBoundingClientRect(), it = tab.getBoundingClientRect();
+		if (it.left < area.left) box.scrollLeft += it.left - area.left - 12;
+		else if (it.right > area.right) box.scrollLeft += it.right - area.right + 12;
+	}, [at]);
 	return <div class="tabs">
 		<div class="tab-strip" role="tablist" aria-label={label} ref={strip} onKeyDown={key}>
 			{tabs.map((tab, i) => <button key={tab.id} role="tab" type="button" id={`${base}-${tab.id}`} class="tab" aria-selected={i === at} tabIndex={i === at ? 0 : -1}

@@ -5,7 +5,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from './ui.jsx';
 
-const SPARE = 12;
+const SPARE = 6;
 
 /**
  * @template T
