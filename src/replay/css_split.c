@@ -5,8 +5,7 @@ static bool is_space(uint8_t byte)
 	return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r' || byte == '\f';
 }
 
-/* Past the token that starts at `at`: a string, a comment, an escape, or one byte. */
-static size_t past(struct rv_span text, size_t at)
+size_t rv_css_past(struct rv_span text, size_t at)
 {
 	uint8_t byte = text.ptr[at++];
 	if (byte == '\\')
@@ -27,7 +26,7 @@ static size_t past(struct rv_span text, size_t at)
 /* Past white space and comments. */
 static size_t past_space(struct rv_span text, size_t at)
 {
-	for (; at < text.len; at = past(text, at))
+	for (; at < text.len; at = rv_css_past(text, at))
 		if (!is_space(text.ptr[at]) && !(text.ptr[at] == '/' && at + 1 < text.len && text.ptr[at + 1] == '*'))
 			break;
 	return at;
@@ -40,7 +39,7 @@ enum ending { END_BLOCK, END_SEMICOLON, END_CLOSE, END_TEXT };
 static enum ending statement(struct rv_span text, size_t *at)
 {
 	uint32_t braces = 0, round = 0;
-	for (size_t i = *at; i < text.len; i = past(text, i)) {
+	for (size_t i = *at; i < text.len; i = rv_css_past(text, i)) {
 		switch (text.ptr[i]) {
 		case '(':
 		case '[':
@@ -86,7 +85,7 @@ bool rv_css_split_open(struct rv_css_split *split, struct rv_span text)
 	size_t at = 0;
 	uint32_t round = 0;
 	*split = (struct rv_css_split){.text = text};
-	for (; at < text.len && (text.ptr[at] != '{' || round); at = past(text, at)) {
+	for (; at < text.len && (text.ptr[at] != '{' || round); at = rv_css_past(text, at)) {
 		round += text.ptr[at] == '(';
 		round -= text.ptr[at] == ')' && round;
 	}

@@ -24,4 +24,7 @@ bool rv_css_split_next(struct rv_css_split *split, struct rv_span *item);
 /* After the last: the closing brace is there, and nothing behind it. */
 bool rv_css_split_whole(const struct rv_css_split *split);
 
+/* Past the token that starts at `at` < text.len: a string, a comment, an escape, or one byte. */
+size_t rv_css_past(struct rv_span text, size_t at);
+
 #endif

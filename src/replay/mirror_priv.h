@@ -1,4 +1,4 @@
-/* The mirror's insides, for mirror*.c alone. */
+/* The mirror's insides, for mirror*.c and, as an owner that marks nodes, rrweb*.c. */
 #ifndef RV_MIRROR_PRIV_H
 #define RV_MIRROR_PRIV_H
 #include "mirror.h"
