@@ -12,6 +12,8 @@ import { lastAt } from './virtual.jsx';
 const USER_NAMES = /** @type {Record<string, string>} */ ({ id: 'Id', user_id: 'Id', email: 'E-mail', name: 'Name', firstName: 'First name', lastName: 'Last name', subscriptionStatus: 'Subscription' });
 const PAGE_NAMES = /** @type {Record<string, string>} */ ({ url: 'Address', path: 'Path', title: 'Title', page_title: 'Title', referrer: 'Came from', viewport: 'Viewport', screen: 'Screen', device_pixel_ratio: 'Pixel ratio', browser: 'Browser', platform: 'Platform', language: 'Language', time_zone: 'Time zone', connection: 'Connection', user_agent: 'User agent' });
 
+const RECORDING_NAMES = /** @type {Record<string, string>} */ ({ records: 'Records', epochs: 'Page loads', resyncs: 'Corrections', order_violations: 'Records refused', dropped_reports: 'Earlier reports lost' });
+
 /** @param {string} name @param {unknown} value @returns {unknown} */
 function pretty(name, value) {
 	if (value && typeof value === 'object') {
@@ -53,9 +55,13 @@ export function PagePanel({ report, player, zero }) {
 	const current = useStore(player.now, (now) => lastAt(pages.map((page) => page.at), now + 20));
 	const page = report.page ?? {};
 	const element = report.element;
+	const { notes: _, ...capture } = report.capture ?? {};
+	const { from: _from, to: _to, ...counters } = report.replay ?? {};
+	const recording = [...listed(counters, RECORDING_NAMES), ...listed(capture, RECORDING_NAMES)].filter(([, value]) => typeof value !== 'object');
 	return <div class="facts-panel">
 		<section><h2>When it was reported</h2><Facts rows={listed(page, PAGE_NAMES)} /></section>
 		{element && typeof element === 'object' && <section><h2>Element the user marked</h2><Facts rows={listed(element, { selector: 'Selector', tag: 'Tag', text: 'Text', rect: 'Place', outer_html: 'Markup' })} /></section>}
+		{recording.length > 0 && <section><h2>Recording</h2><Facts rows={recording} /></section>}
 		{pages.length > 0 && <section><h2>{count(pages.length, 'page')} in the replay</h2>
 			<ol class="steps-list">{pages.map((it, i) => <li key={it.at} aria-current={i === current ? 'true' : undefined}><button onClick={() => player.seek(it.at)}><time title={clockTime(it.at)}>{relative(it.at, zero)}</time><span dir="ltr" title={it.url}>{shortUrl(it.url, page.url)}</span><span class="none">{it.width} × {it.height}</span></button></li>)}</ol></section>}
 	</div>;
@@ -64,17 +70,23 @@ export function PagePanel({ report, player, zero }) {
 /** @param {{report: any, player: Player, zero: number}} props */
 export function NotesPanel({ report, player, zero }) {
 	const notes = text(report.notes);
-	const description = text(report.description);
 	const recorder = Array.isArray(report.replay?.notes) ? report.replay.notes.filter((/** @type {any} */ it) => it && typeof it === 'object').slice(0, 500) : [];
-	if (!notes && !description && !recorder.length) return <Empty icon="note" title="No notes"><p>What the user wrote, or what was said when the report was asked for, appears here.</p></Empty>;
+	const said = Array.isArray(report.capture?.notes) ? report.capture.notes.slice(0, 100).map(text).filter(Boolean) : [];
+	if (!notes && !recorder.length && !said.length) return <Empty icon="note" title="No notes"><p>What the user wrote, or what was said when the report was asked for, appears here.</p></Empty>;
 	return <div class="facts-panel">
 		{notes && <section><h2>Notes</h2><p class="prose" dir="auto">{notes}</p></section>}
-		{description && description !== notes && <section><h2>Description</h2><p class="prose" dir="auto">{description}</p></section>}
-		{recorder.length > 0 && <section><h2>From the recorder</h2>
+		{(recorder.length > 0 || said.length > 0) && <section><h2>From the recorder</h2>
+			{said.length > 0 && <ul class="said">{said.map((/** @type {string} */ it) => <li key={it} dir="auto">{RECORDER_NOTES[it] ?? it}</li>)}</ul>}
 			<ol class="steps-list">{recorder.map((/** @type {any} */ it, /** @type {number} */ i) => { const at = toMs(it.at); return <li key={i}><button onClick={() => player.seek(at)}><time title={clockTime(at)}>{relative(at, zero)}</time><span dir="auto">{text(it.text) || text(it.kind)}</span></button></li>; })}</ol></section>}
 	</div>;
 }
 
+const RECORDER_NOTES = /** @type {Record<string, string>} */ ({
+	console_logs_cut: 'The console held more than a report takes: its oldest rows were left out.',
+	network_logs_cut: 'There were more requests than a report takes: the oldest were left out.',
+	replay_refused: 'The collector did not accept the replay.',
+	screenshot_refused: 'The collector did not accept the picture.',
+});
 const KINDS = /** @type {Record<string, string>} */ ({ screenshot: 'Picture', recording: 'Screen recording', replay: 'Replay' });
 const PICTURES = new Set(['image/png', 'image/jpeg', 'image/webp']);
 const FILMS = new Set(['video/webm', 'video/mp4']);

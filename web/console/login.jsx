@@ -38,7 +38,7 @@ export function Login({ onDone }) {
 			<label class="field"><span>Password</span><input ref={password} name="password" type="password" autocomplete="current-password" required aria-invalid={problem ? true : undefined} aria-describedby="login-problem" /></label>
 			<p id="login-problem" class="problem" role="alert">{problem && <><Icon name="error" />{problem}</>}</p>
 			<button class="button primary wide" disabled={busy}>{busy ? 'Signing in…' : 'Sign in'}</button>
-			<p class="hint">The first login is made when the collector starts for the first time; it is printed there.</p>
+			<p class="hint">The first login is printed when the collector starts for the first time, and kept in first-login.txt in its data folder.</p>
 		</form>
 	</main>;
 }

@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api } from './api.js';
 import { AttachmentsPanel, NotesPanel, PagePanel, Picture, UserPanel, browserOf, isPicture } from './facts.jsx';
-import { TRIGGERS, absoluteTime, ago, shortUrl, text, toMs, userName } from './format.js';
+import { TRIGGERS, absoluteTime, ago, line, shortUrl, text, toMs, userName } from './format.js';
 import { ConsolePanel, NetworkPanel, logRows, requestRows } from './panels.jsx';
 import { Controls, Stage, createPlayer } from './player.jsx';
 import { navigate, route, useKept, useKeys, useStore, withQuery } from './store.js';
@@ -13,7 +13,10 @@ import { CopyButton, Empty, Failure, Hidden, Icon, Menu, STATES, Tabs, followLin
 /** @typedef {import('./timeline.jsx').Mark & {row?: number, tab?: string}} Mark */
 
 /** The report's title, else its first error, else how it came about. @param {any} report */
-const titleOf = (report) => text(report.title) || text(report.first_error) || TRIGGERS[report.trigger] || 'Report';
+function titleOf(report) {
+	const error = (Array.isArray(report.console_logs) ? report.console_logs : []).find((/** @type {any} */ it) => it?.level === 'error');
+	return text(report.title) || line(error?.args?.[0]).slice(0, 300) || TRIGGERS[report.trigger] || 'Report';
+}
 
 /** @param {{report: any, setReport: (report: any) => void}} props */
 function Header({ report, setReport }) {
@@ -152,7 +155,6 @@ function Loaded({ report, setReport }) {
 	const [picked, setPicked] = useState(/** @type {{kind: string, id: number, n: number}|undefined} */ (undefined));
 	const errors = useMemo(() => logs.reduce((n, row) => n + (row.group === 'error' ? row.count : 0), 0), [logs]);
 	const failed = useMemo(() => requests.filter((row) => row.failed).length, [requests]);
-	const notes = [text(report.notes), text(report.description)].filter(Boolean).length ? 1 : 0;
 
 	const tab = query.get('tab') ?? (status === 'none' && !logs.length ? 'notes' : 'console');
 	/** @param {string} id */
@@ -177,7 +179,7 @@ function Loaded({ report, setReport }) {
 			{ id: 'network', label: 'Network', count: requests.length, bad: failed, content: <NetworkPanel player={player} rows={requests} zero={zero} picked={picked} /> },
 			{ id: 'user', label: 'User', content: <UserPanel report={report} /> },
 			{ id: 'page', label: 'Page', content: <PagePanel report={report} player={player} zero={zero} /> },
-			{ id: 'notes', label: 'Notes', count: notes || undefined, content: <NotesPanel report={report} player={player} zero={zero} /> },
+			{ id: 'notes', label: 'Notes', count: text(report.notes) ? 1 : undefined, content: <NotesPanel report={report} player={player} zero={zero} /> },
 			{ id: 'attachments', label: 'Attachments', count: report.attachments?.length || undefined, content: <AttachmentsPanel report={report} /> },
 		]} />} />
 	</>;

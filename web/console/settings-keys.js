@@ -1,10 +1,11 @@
 /**
  * Words for the configuration's keys. Which keys exist, their types, bounds, defaults and effects
- * come from the collector; here is what only a page needs: a label, a unit, a consequence.
+ * come from the collector; here is what only a page needs: a label, a unit and with it the effect in
+ * that unit, a consequence.
  */
 
 /** @typedef {{key: string, type: string, min?: number, max?: number, choices?: string[], default: unknown, description: string}} Key */
-/** @typedef {{label?: string, unit?: string, scale?: number, about?: string, consequence?: string, placeholder?: string, choices?: Record<string, string>}} Words */
+/** @typedef {{label?: string, what?: string, unit?: string, scale?: number, about?: string, consequence?: string, placeholder?: string, choices?: Record<string, string>}} Words */
 
 /** Sections in order: group of the key, title, introduction. @type {[string, string, string][]} */
 export const GROUPS = [
@@ -20,13 +21,13 @@ export const GROUPS = [
 export const WORDS = {
 	'site.name': { label: 'Site name' },
 	allowed_origins: { label: 'Allowed origins', placeholder: 'https://app.example.com', about: 'Access', consequence: 'browsers on other origins cannot send reports with this project key. Anyone outside a browser still can: the key is public.' },
-	'actions.always_connect': { label: 'Always connect Action WebSockets', about: 'CSP', consequence: 'connect-src must allow the wss: address above. Every open page keeps one connection.' },
-	'capture.window_ms': { label: 'Window', unit: 'seconds', scale: 1000, consequence: 'a longer window holds more of what people did before they asked for help.' },
-	'capture.max_bytes': { label: 'Memory limit', unit: 'MiB', scale: 1 << 20, about: 'Effect on the page', consequence: 'kept in memory and in the browser\'s own storage, masked as it is sent.' },
+	'actions.always_connect': { label: 'Always connect Action WebSockets', what: 'Every page keeps a connection open so that the Action API can reach its user. Takes effect at the next page load.', about: 'CSP', consequence: 'connect-src must allow the WebSocket address given under Install.' },
+	'capture.window_ms': { label: 'Window', what: 'How much of the past a report holds.', unit: 'seconds', scale: 1000, consequence: 'a longer window holds more of what people did before they asked for help.' },
+	'capture.max_bytes': { label: 'Memory limit', what: 'Most memory the recorded past may take in the page, compressed. When it is full the oldest part goes first.', unit: 'MiB', scale: 1 << 20, about: 'Effect on the page', consequence: 'kept in memory and in the browser\'s own storage, masked as it is sent.' },
 	'capture.console': { label: 'Console', consequence: 'messages may name people. E-mail addresses, card numbers and tokens are removed, and what your patterns match.' },
 	'capture.network': { label: 'Network', consequence: 'addresses may name people in their query; they are redacted like console text. Headers and bodies are not recorded.' },
-	'privacy.level': { label: 'Level', choices: { inputs: 'Inputs: mask what people type', strict: 'Strict: mask all text, block media', none: 'None: mask nothing' }, consequence: 'with “none”, whatever people type can be read in the replay.' },
-	'privacy.mask_selectors': { label: 'Mask text in', placeholder: '.customer-name', consequence: 'the text is replaced by characters of the same length.' },
+	'privacy.level': { label: 'Level', what: 'What is hidden everywhere on the page. Passwords, one-time codes and card fields are never read, whatever the level.', choices: { inputs: 'Inputs: mask what people type', strict: 'Strict: mask all text, block media', none: 'None: mask nothing' }, consequence: 'with “none”, whatever people type can be read in the replay.' },
+	'privacy.mask_selectors': { label: 'Mask text in', placeholder: '.customer-name', consequence: 'every character but white space becomes *.' },
 	'privacy.block_selectors': { label: 'Leave out', placeholder: '#medical-record', consequence: 'nothing inside is read.' },
 	'privacy.redact_patterns': { label: 'Remove text like', placeholder: 'CUST-[0-9]+', consequence: 'applies to console, network and addresses, not to the page itself: use masks there.' },
 	'features.bugpilot_alias': { label: 'Answer to “Bugpilot”', about: 'Effect on the page', consequence: 'a page that calls Bugpilot.identify and its like works unchanged.' },

@@ -41,7 +41,7 @@ function Field({ spec, draft, changed, problem, onChange }) {
 			{spec.type === 'choice' || spec.type === 'boolean' ? <b class="setting-name">{label}</b> : <label class="setting-name" for={id}>{label}</label>}
 			{changed && <span class="setting-changed">Changed</span>}
 			<code class="setting-key">{spec.key}</code>
-			<p id={`${id}-what`}>{spec.description}</p>
+			<p id={`${id}-what`}>{words.what ?? spec.description}</p>
 			{words.consequence && <p class="consequence"><b>{words.about ?? 'Privacy'}:</b> {words.consequence}</p>}
 		</div>
 		<div class="setting-value">
@@ -91,7 +91,11 @@ function Configuration({ workspace, settings, setSettings }) {
 			toast(undo ? 'Saved. Pages take it up when they load next.' : 'The settings are as they were.', undo ? { action: { label: 'Undo', run: () => put(undo, undefined) } } : {});
 		} catch (error) {
 			const failure = /** @type {import('./api.js').ApiError} */ (error), at = fieldOf(failure.field);
-			if (at && keys.some((spec) => spec.key === at.key)) show({ [at.key]: `${at.line ? `Line ${at.line}: ` : ''}${failure.message}` });
+			if (at && keys.some((spec) => spec.key === at.key)) {
+				// Beside the field its name need not be said again.
+				const said = failure.message.replace(`The field ${failure.field} `, 'This ');
+				show({ [at.key]: `${at.line ? `Line ${at.line}: ` : ''}${said}` });
+			}
 			else toastError('Nothing was saved.', error);
 		}
 		setBusy(false);
