@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { snippet } from '../web/widget/snippet.js';
 
 const [port, data] = [process.argv[2], resolve(process.argv[3])];
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..');
@@ -50,8 +51,7 @@ const pages = join(data, 'demo');
 mkdirSync(pages, { recursive: true });
 cpSync(join(root, 'web/demo'), pages, { recursive: true });
 const shell = readFileSync(join(root, 'shell.html'), 'utf8')
-	.replaceAll('{{WORKSPACE}}', demo.workspace_id)
-	.replaceAll('{{PROJECT_KEY}}', demo.project_key);
+	.replace('{{SNIPPET}}', () => snippet(base, demo.workspace_id, demo.project_key));
 for (const [name, page] of [['index.html', 'shop'], ['checkout.html', 'checkout'], ['orders.html', 'orders']]) writeFileSync(join(pages, name), shell.replaceAll('{{PAGE}}', page));
 
 const server = spawn(
