@@ -68,6 +68,7 @@ if (existsSync(wasm)) {
 }
 if (existsSync(join(widget, 'core.js'))) await bundle('worker.js', 'rearview.worker.js', 'iife');
 await bundle('recorder.js', 'rearview.recorder.js', 'iife');
+await bundle('shot.js', 'rearview.shot.js', 'iife');
 await bundle('loader.js', 'rearview.js', 'iife');
 await bundle('index.js', 'rearview.mjs', 'esm');
 

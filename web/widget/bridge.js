@@ -1,6 +1,5 @@
 /* The worker, by the first rung of the ladder that holds: a worker from the page's own origin, one from
  * a blob: URL, the same code in the page itself. Protocol: docs/ARCHITECTURE.md. */
-import {scriptAddress} from './trust.js';
 
 /** @typedef {ReturnType<typeof createBridge>} Bridge */
 /** @typedef {{post: (message: any, transfer: Transferable[]) => void, close: () => void}} Line */
@@ -41,7 +40,7 @@ export function createBridge({hub, script, workerUrl, nonce, onMessage, onDegrad
 			address = URL.createObjectURL(new Blob([await response.text()], {type: 'text/javascript'}));
 		}
 		try {
-			const worker = new native.Worker(scriptAddress(win, address), {name: 'rearview'});
+			const worker = new native.Worker(hub.scriptAddress(address), {name: 'rearview'});
 			native.listen(worker, 'message', guard((/** @type {MessageEvent} */ event) => receive(event.data)));
 			native.listen(worker, 'error', guard((/** @type {ErrorEvent} */ event) => {
 				event.preventDefault();
@@ -54,23 +53,12 @@ export function createBridge({hub, script, workerUrl, nonce, onMessage, onDegrad
 	};
 
 	/** @param {(message: any) => void} receive @returns {Promise<Line>} */
-	const inPage = receive => new Promise((done, failed) => {
+	const inPage = async receive => {
 		const {port1, port2} = new MessageChannel();
 		port1.onmessage = guard((/** @type {MessageEvent} */ event) => receive(event.data));
-		const element = win.document.createElement('script');
-		if (nonce) element.nonce = nonce;
-		Object.assign(element, {rearviewPort: port2});
-		element.onload = () => {
-			element.remove();
-			done({post: (message, transfer) => port1.postMessage(message, transfer), close: () => port1.close()});
-		};
-		element.onerror = () => {
-			element.remove();
-			failed(new Error('rearview.worker.js could not be loaded'));
-		};
-		element.src = scriptAddress(win, script.href);
-		(win.document.head ?? native.documentElement(win.document)).append(element);
-	});
+		await hub.addScript(script.href, nonce, {rearviewPort: port2});
+		return {post: (message, transfer) => port1.postMessage(message, transfer), close: () => port1.close()};
+	};
 
 	/** @param {any} message */
 	const settle = ({id, ok, value, error}) => {

@@ -3,6 +3,7 @@
 import {METHODS, createApi} from './api/api.js';
 import {startEarly} from './host/early.js';
 import {createRecorder} from './recorder.js';
+import {takeShot} from './shot.js';
 
 /** @typedef {import('./api/api.js').InitOptions} InitOptions */
 /** @typedef {import('./api/api.js').EventName} EventName */
@@ -24,7 +25,7 @@ function api() {
 	return made = createApi(hub, {
 		endpoint: undefined,
 		asset: (name, {assetsUrl}) => new URL(`${name}?v=${FILES[name] ?? ''}`, assetsUrl ? new URL(assetsUrl, location.href) : import.meta.url),
-		load: async () => createRecorder,
+		part: async name => name === 'shot' ? takeShot : createRecorder,
 		destroy: unhook,
 		revive: hook,
 	});

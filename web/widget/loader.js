@@ -1,7 +1,6 @@
 /* rearview.js: takes the queue stub over, hooks what must be hooked early, fetches the recorder. */
 import {METHODS, createApi} from './api/api.js';
 import {startEarly} from './host/early.js';
-import {scriptAddress} from './trust.js';
 
 /** Content hashes by file name, put in by the build. @type {Record<string, string>} */
 const FILES = RV_FILES;
@@ -17,20 +16,15 @@ function start(win, script) {
 	const api = createApi(hub, {
 		endpoint: dataset.endpoint ?? new URL(here).origin,
 		asset: (name, {assetsUrl}) => new URL(`${name}?v=${FILES[name] ?? ''}`, assetsUrl ? new URL(assetsUrl, win.location.href) : here),
-		load: options => new Promise((done, failed) => {
-			const element = win.document.createElement('script');
-			element.async = true;
-			element.nonce = options.nonce ?? nonce;
-			Object.assign(element, {rearview: done});
-			element.onload = () => element.remove();
-			element.onerror = () => {
-				element.remove();
-				failed(new Error('rearview.recorder.js could not be loaded.'));
-			};
-			const assets = options.assetsUrl ? new URL(options.assetsUrl, win.location.href) : here;
-			element.src = scriptAddress(win, new URL(`rearview.recorder.js?v=${FILES['rearview.recorder.js'] ?? ''}`, assets).href);
-			(win.document.head ?? win.document.documentElement).append(element);
-		}),
+		part: async (name, asset, options) => {
+			/** @type {any} */
+			let part;
+			await hub.addScript(asset(`rearview.${name}.js`).href, options.nonce ?? nonce, {rearview: (/** @type {any} */ given) => {
+				part = given;
+			}});
+			if (!part) throw new Error(`rearview.${name}.js is not what was expected.`);
+			return part;
+		},
 		destroy: unhook,
 		revive: hook,
 	});

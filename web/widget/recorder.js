@@ -1,11 +1,8 @@
 /* rearview.recorder.js: observes the page, writes records, drives the worker. */
 import * as rv from 'rv:records';
 import {createActions} from './actions.js';
-import {plain} from './api/identify.js';
 import {pageMeta} from './api/page.js';
 import {createBridge} from './bridge.js';
-import {hookDom} from './host/dom.js';
-import {createPatcher} from './host/patch.js';
 import {observeInput} from './observe/input.js';
 import {observeLogs} from './observe/logs.js';
 import {observeMedia} from './observe/media.js';
@@ -22,7 +19,6 @@ import {createPrivacy} from './record/privacy.js';
 import {createSheets} from './record/sheets.js';
 import {createState} from './record/state.js';
 import {createTree} from './record/tree.js';
-import {takeShot} from './shot.js';
 
 /**
  * @callback Listen
@@ -61,8 +57,8 @@ const RESTARTS_MS = 600_000;
 const REPORT_MS = 300_000;
 
 /** @type {import('./api/api.js').RecorderMaker} */
-export function createRecorder(hub, {options, asset, emit, warn}) {
-	const {win, native, attempt, guard} = hub;
+export function createRecorder(hub, {options, asset, shot: getShot, emit, warn}) {
+	const {win, native, attempt, guard, plain} = hub;
 	const {document} = win;
 	const ended = new AbortController();
 	const clock = createClock(hub);
@@ -124,7 +120,7 @@ export function createRecorder(hub, {options, asset, emit, warn}) {
 	const known = new Set();
 	/** @type {WeakSet<Document | ShadowRoot>} */
 	const attached = new WeakSet();
-	/** Hooks in frames, given back with them. @type {WeakMap<Document, import('./host/patch.js').Patcher>} */
+	/** Gives a frame's functions back. @type {WeakMap<Document | ShadowRoot, () => void>} */
 	const frameHooks = new WeakMap();
 
 	/** @param {EventTarget} target @param {string} type @param {(event: any) => void} handler */
@@ -144,13 +140,7 @@ export function createRecorder(hub, {options, asset, emit, warn}) {
 		const own = native.defaultView(/** @type {Document} */ (root));
 		if (!own) return;
 		for (const each of eachWindow) each(own, (type, handler) => listen(own, type, handler));
-		if (own !== win) {
-			attempt(() => {
-				const patcher = createPatcher(native, attempt);
-				frameHooks.set(/** @type {Document} */ (root), patcher);
-				hookDom(hub, own, patcher);
-			});
-		}
+		if (own !== win) attempt(() => frameHooks.set(root, hub.hookFrame(own)));
 	};
 
 	/** Sheets and frames that arrived. @param {Event} event */
@@ -330,7 +320,7 @@ export function createRecorder(hub, {options, asset, emit, warn}) {
 	/* ---- reports ---- */
 	/** @type {import('./api/identify.js').User | null} */
 	let user = null;
-	const shot = () => takeShot({hub, bridge, ids, flush: flow.flush, viewport: {width: win.innerWidth, height: win.innerHeight}});
+	const shot = async () => (await getShot())({hub, bridge, ids, flush: flow.flush, viewport: {width: win.innerWidth, height: win.innerHeight}});
 
 	/** @param {Record<string, any>} given @param {boolean} wantsShot @returns {Promise<import('./api/api.js').Saved>} */
 	const report = async (given, wantsShot) => {
@@ -446,7 +436,7 @@ export function createRecorder(hub, {options, asset, emit, warn}) {
 			observer.disconnect();
 			ended.abort();
 			hub.dom = null;
-			roots(root => frameHooks.get(/** @type {Document} */ (root))?.restore());
+			roots(root => frameHooks.get(root)?.());
 			for (const stop of stops.splice(0)) attempt(stop);
 			bridge.stop();
 		},
@@ -454,7 +444,5 @@ export function createRecorder(hub, {options, asset, emit, warn}) {
 }
 
 /* As a script tag's file: hand the maker to the loader that asked for it. */
-if (typeof document === 'object') {
-	const script = /** @type {any} */ (Object.getOwnPropertyDescriptor(Document.prototype, 'currentScript')?.get?.call(document));
-	if (typeof script?.rearview === 'function') script.rearview(createRecorder);
-}
+const script = typeof document === 'object' && /** @type {any} */ (Object.getOwnPropertyDescriptor(Document.prototype, 'currentScript')?.get?.call(document));
+if (script) script.rearview?.(createRecorder);

@@ -36,6 +36,7 @@ import {mergeUser, plain} from './identify.js';
  * @typedef {object} RecorderOptions
  * @property {InitOptions & {endpoint: string | null}} options
  * @property {(name: string) => URL} asset  where a file of the build is
+ * @property {() => Promise<typeof import('../shot.js').takeShot>} shot
  * @property {(name: EventName, detail: any) => any[]} emit  what the listeners returned
  * @property {(what: string) => void} warn
  *
@@ -44,7 +45,7 @@ import {mergeUser, plain} from './identify.js';
  * @typedef {object} Surroundings
  * @property {string | null | undefined} endpoint  the default; undefined: it must be given
  * @property {(name: string, options: InitOptions) => URL} asset
- * @property {(options: InitOptions) => Promise<RecorderMaker>} load
+ * @property {(name: 'recorder' | 'shot', asset: (name: string) => URL, options: InitOptions) => Promise<any>} part  what is not needed at once
  * @property {() => void} destroy  takes the early hooks back
  * @property {() => void} revive  puts them in place again
  */
@@ -114,9 +115,11 @@ export function createApi(hub, around) {
 			});
 			hub.mute(false);
 		}
-		const make = await around.load(options);
+		const asset = (/** @type {string} */ name) => around.asset(name, options);
+		/** @type {RecorderMaker} */
+		const make = await around.part('recorder', asset, options);
 		if (mine !== life) throw new Error('Rearview was destroyed.');
-		const made = make(hub, {options, asset: name => around.asset(name, options), emit, warn: say.warn});
+		const made = make(hub, {options, asset, shot: () => around.part('shot', asset, options), emit, warn: say.warn});
 		recorder = made;
 		try {
 			if (user) made.user(user);

@@ -1,7 +1,10 @@
 /* What the early part and the recorder share: the taken built-ins, the guard round every entry point,
  * and the log entries that are waiting for the recorder. */
 import {createPatcher} from './patch.js';
+import {hookDom} from './dom.js';
 import {takeNatives} from './native.js';
+import {addScript, scriptAddress} from './script.js';
+import {plain} from '../api/identify.js';
 
 /**
  * Log entries, with their time (performance.now()) first:
@@ -90,6 +93,16 @@ export function createHub(win) {
 			if (on) held = [];
 		},
 		counters: () => ({errors, dropped}),
+		plain,
+		/** Runs one of our own files. @param {string} address @param {string | undefined} nonce @param {object} given properties of the script element, for the file to find */
+		addScript: (address, nonce, given) => addScript(win, address, nonce, given),
+		/** Hooks a frame's functions; the answer gives them back. @param {any} frame its window */
+		hookFrame(frame) {
+			const patcher = createPatcher(native, attempt);
+			hookDom(hub, frame, patcher);
+			return patcher.restore;
+		},
+		scriptAddress: (/** @type {string} */ address) => scriptAddress(win, address),
 	};
 	return hub;
 }

@@ -1,0 +1,42 @@
+/* Running our own files. Pages that require Trusted Types get a policy that lets them through. */
+
+/** @type {{createScriptURL: (address: string) => any} | null | undefined} */
+let policy;
+
+/**
+ * @param {any} win
+ * @param {string} address
+ * @returns {any} for `script.src` and `new Worker()`
+ */
+export function scriptAddress(win, address) {
+	if (policy === undefined) {
+		policy = null;
+		try {
+			policy = win.trustedTypes?.createPolicy('rearview', {createScriptURL: (/** @type {string} */ text) => text}) ?? null;
+		} catch {} /* not among the page's allowed policies: the plain text may still do */
+	}
+	return policy ? policy.createScriptURL(address) : address;
+}
+
+/**
+ * @param {Window & typeof globalThis} win
+ * @param {string} address
+ * @param {string | undefined} nonce
+ * @param {object} given
+ * @returns {Promise<void>} when the file has run
+ */
+export const addScript = (win, address, nonce, given) => new Promise((done, failed) => {
+	const element = win.document.createElement('script');
+	if (nonce) element.nonce = nonce;
+	Object.assign(element, given);
+	element.onload = () => {
+		element.remove();
+		done();
+	};
+	element.onerror = () => {
+		element.remove();
+		failed(new Error(`${address} could not be loaded.`));
+	};
+	element.src = scriptAddress(win, address);
+	(win.document.head ?? win.document.documentElement).append(element);
+});
