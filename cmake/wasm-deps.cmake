@@ -8,7 +8,8 @@ foreach(witness zlib/deflate.c cjson/cJSON.c stb/stb_image_write.h cmocka/src/cm
 endforeach()
 
 # Size is what counts; the few files whose speed is felt are compiled for speed (see RV_WASM_FAST).
-set(CMAKE_C_FLAGS_RELEASE "-Oz -DNDEBUG")
+# The ABI passes small structs such as rv_span in registers instead of through memory: 3 % smaller.
+set(CMAKE_C_FLAGS_RELEASE "-Oz -DNDEBUG -Xclang -target-abi -Xclang experimental-mv")
 set(RV_WASM_FAST "-O3")
 
 # zlib: deflate, inflate, crc32. No gz files or gzip wrapping; tables are computed rather than shipped.

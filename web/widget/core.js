@@ -1,0 +1,243 @@
+/* The capture core as the worker sees it: one instance of rearview.wasm behind plain functions.
+ *
+ * Arguments are copied into the core's heap and freed after the call; results are copies. The heap may
+ * grow, and so move, in every call: no view of it outlives one. A core that threw a
+ * WebAssembly.RuntimeError is not to be used again. */
+import {ABI_HASH, RV_STATUS_END, RV_STATUS_NOT_FOUND, RV_STATUS_OK, RV_STATUS_TEXT} from 'rv:records';
+
+/**
+ * @typedef {Error & {status: number}} CoreError  status: RV_STATUS_*
+ * @typedef {Awaited<ReturnType<typeof loadCore>>} Core
+ */
+
+/** Memory that the core asked for and did not get. */
+const ENOUGH = 'The capture core is out of memory.';
+
+/** A surrogate without its partner: TextEncoder would replace it. */
+const LONE = /\p{Surrogate}/u;
+const encoder = new TextEncoder();
+
+/**
+ * Writes UTF-16 as WTF-8: lone surrogates become three bytes each.
+ * @param {string} text
+ * @param {Uint8Array} to  with room for three bytes a unit
+ * @returns {number} bytes written
+ */
+export function encodeWtf8(text, to) {
+	if (!LONE.test(text)) return encoder.encodeInto(text, to).written;
+	let n = 0;
+	for (const char of text) {
+		const code = /** @type {number} */ (char.codePointAt(0));
+		if (code >= 0xd800 && code <= 0xdfff) {
+			to[n++] = 0xe0 | code >> 12;
+			to[n++] = 0x80 | code >> 6 & 63;
+			to[n++] = 0x80 | code & 63;
+		} else {
+			n += encoder.encodeInto(char, to.subarray(n)).written;
+		}
+	}
+	return n;
+}
+
+/** @param {WebAssembly.Module | ArrayBuffer | Response | URL | string} source @returns {Promise<WebAssembly.Module>} */
+async function compile(source) {
+	if (source instanceof WebAssembly.Module) return source;
+	if (source instanceof URL || typeof source === 'string') source = await fetch(source);
+	if (source instanceof ArrayBuffer) return WebAssembly.compile(source);
+	if (!source.ok) throw new Error(`The capture core could not be fetched: HTTP ${source.status}.`);
+	/* compileStreaming wants the right MIME type, which not every host sends. */
+	return WebAssembly.compile(await source.arrayBuffer());
+}
+
+/**
+ * A new instance of the core.
+ * @param {WebAssembly.Module | ArrayBuffer | Response | URL | string} source
+ */
+export async function loadCore(source) {
+	const {exports} = await WebAssembly.instantiate(await compile(source), {});
+	const wasm = /** @type {Record<string, (...args: number[]) => number> & {memory: WebAssembly.Memory}} */ (/** @type {unknown} */ (exports));
+	wasm._initialize();
+	const abi = wasm.rv_abi() >>> 0;
+	if (abi !== ABI_HASH) throw new Error('The capture core is of another version than this script.');
+
+	const heap = () => new Uint8Array(wasm.memory.buffer);
+
+	/** A copy of the last result. */
+	const result = () => {
+		const at = wasm.rv_out_ptr() >>> 0;
+		return heap().slice(at, at + (wasm.rv_out_len() >>> 0));
+	};
+	const text = () => new TextDecoder().decode(result());
+
+	/** @param {number} len @returns {number} */
+	const alloc = len => {
+		const at = wasm.rv_alloc(len) >>> 0;
+		if (!at) throw new RangeError(ENOUGH);
+		return at;
+	};
+
+	/**
+	 * Calls with bytes in the heap, each given as address and length.
+	 * @template T
+	 * @param {Uint8Array[]} list
+	 * @param {(...args: number[]) => T} call
+	 * @returns {T}
+	 */
+	const lend = (list, call) => {
+		/** @type {number[]} */
+		const args = [];
+		try {
+			for (const bytes of list) {
+				const at = alloc(bytes.length);
+				heap().set(bytes, at);
+				args.push(at, bytes.length);
+			}
+			return call(...args);
+		} finally {
+			for (let i = 0; i < args.length; i += 2) wasm.rv_free(args[i]);
+		}
+	};
+
+	/** @param {number} status */
+	const check = status => {
+		if (status !== RV_STATUS_OK) throw /** @type {CoreError} */ (Object.assign(new Error(`Capture core: ${RV_STATUS_TEXT[status] || status}`), {status}));
+	};
+
+	/** @param {string} string */
+	const utf8 = string => encoder.encode(string);
+
+	return {
+		abi,
+
+		/** @param {string} options  JSON, see rv_core_new @returns {string} what is wrong with them; '' when nothing is */
+		start(options) {
+			const status = lend([utf8(options)], wasm.rv_start);
+			return status ? `Capture option not usable: ${text() || RV_STATUS_TEXT[status]}` : '';
+		},
+
+		/**
+		 * @param {Uint32Array} words
+		 * @param {string[]} strings  interned ones first
+		 * @returns {number} status
+		 */
+		batch(words, strings) {
+			const head = strings.length * 4;
+			const room = strings.reduce((sum, string) => sum + string.length * 3, head);
+			const at = alloc(room);
+			try {
+				const to = heap().subarray(at, at + room);
+				const lengths = new DataView(to.buffer, at, head);
+				let n = head;
+				strings.forEach((string, i) => {
+					const len = encodeWtf8(string, to.subarray(n));
+					lengths.setUint32(i * 4, len, true);
+					n += len;
+				});
+				return lend([new Uint8Array(words.buffer, words.byteOffset, words.byteLength)], (ptr, len) => wasm.rv_batch(ptr, len, at, n));
+			} finally {
+				wasm.rv_free(at);
+			}
+		},
+
+		/** Another encoder is about to talk. */
+		restart() {
+			wasm.rv_restart();
+		},
+
+		/** @param {number} nowMs  since the epoch's wall clock @param {boolean} force @returns {number} status */
+		seal: (nowMs, force) => wasm.rv_seal(nowMs, +force),
+
+		/** The open segment, whole; null when nothing is open. @returns {Uint8Array<ArrayBuffer> | null} */
+		tail() {
+			const status = wasm.rv_tail();
+			if (status === RV_STATUS_NOT_FOUND) return null;
+			check(status);
+			return result();
+		},
+
+		/** The next sealed segment that has not been handed out. @returns {{key: number, bytes: Uint8Array<ArrayBuffer>} | null} */
+		unsaved() {
+			const status = wasm.rv_unsaved();
+			if (status === RV_STATUS_END) return null;
+			check(status);
+			return {key: wasm.rv_key() >>> 0, bytes: result()};
+		},
+
+		/** Everything stored under a smaller key may go. @returns {number} */
+		oldest: () => wasm.rv_oldest() >>> 0,
+
+		/** @param {Uint8Array} segment @returns {number} status */
+		loadSegment: segment => lend([segment], wasm.rv_load),
+
+		/** Drops what was recorded until now. */
+		forget() {
+			wasm.rv_forget();
+		},
+
+		/** @param {number} from  wall clock, ms; 0: the window's start @param {number} to  0: now @returns {Uint8Array<ArrayBuffer>} a native stream */
+		exportNative(from, to) {
+			check(wasm.rv_export(from, to));
+			return result();
+		},
+
+		/** @param {number} from @param {number} to @returns {string} JSON: rrweb events */
+		rrweb(from, to) {
+			check(wasm.rv_rrweb(from, to));
+			return text();
+		},
+
+		/** @param {number} from @param {number} to @returns {string} JSON: console_logs, network_logs, log_notes, capture */
+		logs(from, to) {
+			check(wasm.rv_logs(from, to));
+			return text();
+		},
+
+		/** @returns {string} JSON */
+		counters() {
+			check(wasm.rv_counters());
+			return text();
+		},
+
+		/**
+		 * Begins a picture's markup; no batch may come before markupSvg().
+		 * @param {number} width @param {number} height  CSS pixels
+		 * @param {number} rootFont  used font size of the root, px
+		 * @param {string | null | undefined} background  CSS value for the canvas
+		 * @param {Uint32Array | null | undefined} cull  triples node, width, height
+		 * @returns {[url: string, base: string][]} resources it can use
+		 */
+		markup(width, height, rootFont, background, cull) {
+			const triples = cull ? new Uint8Array(cull.buffer, cull.byteOffset, cull.byteLength) : new Uint8Array();
+			check(lend([utf8(background || ''), triples], (ptr, len, at) => wasm.rv_markup(width, height, Math.round(rootFont * 1000), ptr, len, at, cull ? cull.length / 3 : 0)));
+			return JSON.parse(text());
+		},
+
+		/** @param {number} index  in what markup() returned @param {string} dataUrl */
+		markupResource(index, dataUrl) {
+			check(lend([utf8(dataUrl)], (ptr, len) => wasm.rv_markup_resource(index, ptr, len)));
+		},
+
+		/** Ends the markup. @returns {string} */
+		markupSvg() {
+			check(wasm.rv_markup_svg());
+			return text();
+		},
+
+		/**
+		 * Works without start(). The heap never shrinks: use an instance that is thrown away.
+		 * @param {Uint8Array | Uint8ClampedArray} pixels  RGBA @param {number} width @param {number} height
+		 * @returns {Uint8Array<ArrayBuffer>}
+		 */
+		png(pixels, width, height) {
+			if (pixels.length !== width * height * 4) throw new RangeError('The pixels do not fit the size.');
+			check(lend([new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength)], ptr => wasm.rv_png(ptr, width, height)));
+			return result();
+		},
+
+		/** The document that a native stream shows at a time, hashed; for tests. @param {Uint8Array} stream @param {number} at @returns {number} */
+		foldHash(stream, at) {
+			check(lend([stream], (ptr, len) => wasm.rv_fold_hash(ptr, len, at)));
+			return new DataView(result().buffer).getUint32(0, true);
+		},
+	};
+}
