@@ -254,7 +254,8 @@ static bool settle(struct rv_ws *ws)
 static void read_some(struct rv_ws *ws)
 {
 	ws->reads = 0;
-	if (wslay_event_want_read(ws->framing) && wslay_event_recv(ws->framing) != 0)
+	/* On a malformed frame wslay has queued a close frame itself; broken is set where the socket fails. */
+	if (wslay_event_want_read(ws->framing) && wslay_event_recv(ws->framing) != 0 && !wslay_event_want_write(ws->framing))
 		ws->broken = true;
 }
 
