@@ -206,7 +206,7 @@ export function replay(wall = 1_700_000_000_000, text = 'Hello') {
 	const s = (value) => { if (value === null) return varint(0); let at = strings.indexOf(value); if (at < 0) at = strings.push(value) - 1; return varint(at + 1); };
 	let last = 0;
 	let n = 0;
-	const record = (type, at, values) => { const out = Buffer.concat([Buffer.from([type]), varint(at - last), varint(values.length), ...values]); last = at; n++; return out; };
+	const record = (type, at, values) => { const bytes = Buffer.concat(values); const out = Buffer.concat([Buffer.from([type]), varint(at - last), varint(bytes.length), bytes]); last = at; n++; return out; };
 	const records = Buffer.concat([
 		record(EPOCH, 0, [f(wall), u(800), u(600), u(1000), s('https://shop.example/cart'), s(''), u(1)]),
 		record(DOCUMENT, 0, [u(1), u(0), u(0), s('https://shop.example/cart')]),
