@@ -7,7 +7,7 @@
 #include "segment.h"
 #include <stdlib.h>
 
-enum { RANDOM_IDS = 70, RANDOM_SHEETS = 9, RANDOM_VALUES = 24 };
+enum { RANDOM_IDS = 70, RANDOM_SHEETS = 9, RANDOM_VALUES = 32 };
 
 struct random_maker {
 	uint32_t state;
