@@ -2,10 +2,10 @@
  * The player's document: rrweb's Replayer, unmodified, and nothing else. It has no network
  * (connect-src 'none'); the console hands over the recording's bytes and gets a digest back.
  *
- *   console → frame   load {bytes} · play · pause · seek {ms} · speed {speed} · skip {on}
- *   frame → console   hello · loaded {digest} · failed {message} · time {ms, playing} · skipped {ms} · size {width, height}
+ *   console → frame   load {bytes} · play · pause · seek {ms, seek} · speed {speed} · skip {on}
+ *   frame → console   hello · loaded {digest} · failed {message} · time {ms, playing, seek} · skipped {ms} · size {width, height}
  *
- * ms count from the recording's first event.
+ * ms count from the recording's first event; seek is the number of the last seek that was done.
  */
 import { Replayer } from '@rrweb/replay';
 import '@rrweb/replay/dist/style.css';
@@ -28,8 +28,9 @@ let total = 0, first = 0, playing = false, ended = false, skip = true;
 /** @type {[number, number][]} */
 let idle = [];
 let width = 0, height = 0;
-/** @type {number|undefined} */
+/** @type {{ms: number, seek: number}|undefined} */
 let seekTo;
+let seek = 0;
 
 function fit() {
 	const wrapper = /** @type {HTMLElement|null} */ (stage.querySelector('.replayer-wrapper'));
@@ -68,7 +69,7 @@ function load(bytes) {
 }
 
 /** @param {number} ms */
-function time(ms) { tell({ t: 'time', ms: Math.min(Math.max(ms, 0), total), playing }); }
+function time(ms) { tell({ t: 'time', ms: Math.min(Math.max(ms, 0), total), playing, seek }); }
 
 /**
  * Events at the very moment of a seek are not applied by the Replayer, hence the extra millisecond.
@@ -80,7 +81,8 @@ function frame() {
 	requestAnimationFrame(frame);
 	if (!replayer) return;
 	if (seekTo !== undefined) {
-		const ms = reachable(seekTo);
+		const ms = reachable(seekTo.ms);
+		seek = seekTo.seek;
 		seekTo = undefined;
 		ended = ms >= total;
 		if (playing && !ended) replayer.play(ms);
@@ -113,7 +115,7 @@ addEventListener('message', (event) => {
 			playing = false;
 			replayer.pause();
 			time(replayer.getCurrentTime());
-		} else if (message.t === 'seek') seekTo = Number(message.ms) || 0;
+		} else if (message.t === 'seek') seekTo = { ms: Number(message.ms) || 0, seek: Number(message.seek) };
 		else if (message.t === 'speed') replayer.setConfig({ speed: Math.min(Math.max(Number(message.speed) || 1, 0.5), 16) });
 		else if (message.t === 'skip') skip = message.on === true;
 	} catch (error) {

@@ -36,7 +36,8 @@ export function createPlayer(id, hasReplay, zero) {
 	/** @param {Record<string, unknown>} message @param {Transferable[]} [transfer] */
 	const tell = (message, transfer) => frame?.contentWindow?.postMessage({ rv: 'console', ...message }, { targetOrigin: location.origin, transfer });
 	const startOf = () => state.get().digest?.start ?? zero;
-	let speed = 1, skip = true;
+	// Seeks are numbered: what the frame says of the time before the last one has arrived is out of date.
+	let speed = 1, skip = true, seeks = 0;
 
 	/** @param {string} message */
 	const fail = (message) => state.patch({ status: 'failed', message, playing: false });
@@ -50,7 +51,7 @@ export function createPlayer(id, hasReplay, zero) {
 			const digest = state.get().digest;
 			const to = digest ? Math.min(Math.max(at, digest.start), digest.end) : at;
 			now.set(to);
-			if (digest) tell({ t: 'seek', ms: to - digest.start });
+			if (digest) tell({ t: 'seek', ms: to - digest.start, seek: ++seeks });
 		},
 		setSpeed(next) { speed = next; tell({ t: 'speed', speed }); },
 		setSkip(on) { skip = on; tell({ t: 'skip', on }); },
@@ -74,8 +75,8 @@ export function createPlayer(id, hasReplay, zero) {
 					now.set(digest.start);
 					tell({ t: 'speed', speed });
 					tell({ t: 'skip', on: skip });
-					tell({ t: 'seek', ms: 0 });
-				} else if (message.t === 'time') {
+					tell({ t: 'seek', ms: 0, seek: ++seeks });
+				} else if (message.t === 'time' && message.seek === seeks) {
 					now.set(startOf() + Number(message.ms));
 					if (state.get().playing !== message.playing) state.patch({ playing: message.playing === true });
 				} else if (message.t === 'skipped') {
