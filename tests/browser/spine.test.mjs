@@ -82,7 +82,6 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			assert.equal(report.status, 200);
 			return { id, ...(await report.json()) };
 		}
-		const connected = () => until(async () => (await act({ action: 'nothing-known' })) && (await page.evaluate(() => /** @type {any} */ (window).Rearview && true)), 'widget');
 
 		before(async () => {
 			data = mkdtempSync(join(tmpdir(), 'rv-spine-'));
@@ -108,7 +107,6 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 		it('answers a session of the last minutes, whose replay is the live page', async () => {
 			await page.goto(demo.demo_url);
 			await page.waitForSelector('.item');
-			await connected();
 			await page.type('input[type=search]', 'rope');
 			await page.waitForFunction(() => document.querySelectorAll('.item').length === 1);
 			await page.click('.item button');
@@ -137,7 +135,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 
 			const logs = JSON.stringify(report.console_logs);
 			assert.match(logs, /basket: added/);
-			assert.match(logs, /voucher/);
+			assert.match(logs, /voucher|reading 'apply'/);
 			assert.match(logs, /warehouse did not answer/);
 			const everything = JSON.stringify(report);
 			assert.doesNotMatch(everything, /robin@example\.com|4111 1111|abcdefghijklmnopqrstuvwxyz012345/);
@@ -259,8 +257,8 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 
 		it('keeps a report while the collector is away and sends it once', async () => {
 			await running.stop();
-			const pending = await page.evaluate(() => Promise.race([/** @type {any} */ (window).Rearview.saveReport({ title: 'While you were out' }).then(() => 'sent', (/** @type {any} */ e) => String(e)), new Promise((done) => setTimeout(() => done('kept'), 1500))]));
-			assert.notEqual(pending, 'sent');
+			const pending = await page.evaluate(() => Promise.race([/** @type {any} */ (window).Rearview.saveReport({ title: 'While you were out' }), new Promise((done) => setTimeout(() => done('no answer'), 10_000))]));
+			assert.deepEqual(pending, { queued: true });
 			running = await startDemo(data, port);
 			const cookie = ((await fetch(`${demo.base_url}/api/console/login`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-rearview-console': '1' }, body: JSON.stringify({ name: demo.console_user, password: demo.console_password }) })).headers.get('set-cookie') ?? '').split(';')[0];
 			const list = async () => (await (await fetch(`${demo.base_url}/api/console/reports?search=${encodeURIComponent('While you were out')}`, { headers: { cookie } })).json()).reports;

@@ -145,8 +145,8 @@
 		async report() {
 			say('Sending …');
 			try {
-				const { number } = await Rearview.saveReport({ title: 'Reported from the demo page' });
-				say(`Thank you. Your report is number ${number}.`);
+				const { number, queued } = await Rearview.saveReport({ title: 'Reported from the demo page' });
+				say(queued ? 'Thank you. Your report will be sent as soon as there is a connection.' : `Thank you. Your report is number ${number}.`);
 			} catch (error) { say(`The report could not be sent now: ${error.message}`); }
 		},
 	};
