@@ -82,3 +82,15 @@ enum rv_status rv_core_logs(struct rv_core *core, double from_wall_ms, double to
 	rv_logs_free(logs);
 	return status;
 }
+
+enum rv_status rv_core_redact(struct rv_core *core, struct rv_span text, struct rv_buf *out)
+{
+	enum rv_status status;
+
+	rv_arena_reset(&core->arena);
+	status = rv_redact_text(&core->redact, &text, &core->arena);
+	if (status != RV_OK)
+		return status;
+	rv_buf_span(out, text);
+	return rv_buf_status(out);
+}

@@ -160,6 +160,11 @@ EMSCRIPTEN_KEEPALIVE int rv_logs(double from_wall_ms, double to_wall_ms)
 	return core ? done(rv_core_logs(core, from_wall_ms, to_wall_ms, fresh())) : RV_NOT_FOUND;
 }
 
+EMSCRIPTEN_KEEPALIVE int rv_redacted(const uint8_t *text, uint32_t len)
+{
+	return core ? done(rv_core_redact(core, rv_span(text, len), fresh())) : RV_NOT_FOUND;
+}
+
 EMSCRIPTEN_KEEPALIVE int rv_counters(void)
 {
 	struct rv_json json;

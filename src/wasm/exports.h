@@ -14,6 +14,7 @@
  *   int rv_export(double from, double to)              out = native stream
  *   int rv_rrweb(double from, double to)               out = JSON text
  *   int rv_logs(double from, double to)                out = JSON text
+ *   int rv_redacted(p, len)                            out = the text without its secrets
  *   int rv_counters(void)                              out = JSON text
  *   int rv_markup(width, height, root_font_milli, background_p, background_len, cull_p, n_cull)
  *                                                      cull: u32 triples node,width,height; background_p 0: none;

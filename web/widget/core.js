@@ -192,6 +192,12 @@ export async function loadCore(source) {
 			return text();
 		},
 
+		/** Text beside the stream, without secrets. @param {string} string @returns {string} */
+		redact(string) {
+			check(lend([utf8(string)], wasm.rv_redacted));
+			return text();
+		},
+
 		/** @returns {string} JSON */
 		counters() {
 			check(wasm.rv_counters());
