@@ -91,7 +91,12 @@ export function createStringify(native, win) {
 		}
 		if (value === null) return 'null';
 		if (above.includes(value)) return '[circular]';
-		if (isError(value)) return above.length ? `[${errorText(value)}]` : stackOf(value) || errorText(value);
+		if (isError(value)) {
+			const title = errorText(value);
+			const stack = above.length ? '' : stackOf(value);
+			/* Chromium's stack begins with the message. */
+			return above.length ? `[${title}]` : stack.startsWith(title.slice(0, 20)) ? stack : `${title}\n${stack}`;
+		}
 		if (value instanceof NodeType) return value instanceof ElementType ? elementText(value) : `#node(${native.nodeType(value)})`;
 		if (value instanceof Date) return Number.isNaN(dateTime(value)) ? 'Invalid Date' : dateText(value);
 		if (room.left <= 0) return '…';

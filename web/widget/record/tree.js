@@ -421,6 +421,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 			if (!each(attributes, change, isOver) || !each(texts, retext, isOver)) return false;
 			for (;;) {
 				for (const node of mentioned.keys()) if (!place(node, isOver)) return false;
+				slice++; /* a walk that was just lined up may have lost its parent to a later place */
 				if (!eachOf(hosts, openShadow) || !drain(isOver) || !eachOf(frames, frame)) return false;
 				if (!walks.length && !hosts.size) break;
 			}
