@@ -14,5 +14,5 @@ target_link_options(core PRIVATE -Oz -sSTANDALONE_WASM --no-entry
 # Compiled for speed: what runs once per byte or per pixel, measured to be felt.
 set_source_files_properties(${SOURCES_DIR}/zlib/deflate.c ${SOURCES_DIR}/zlib/adler32.c
   TARGET_DIRECTORY rv_zlib PROPERTIES COMPILE_OPTIONS "${RV_WASM_FAST}")
-set_source_files_properties(${CMAKE_SOURCE_DIR}/src/capture/png.c
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/capture/png.c ${CMAKE_SOURCE_DIR}/src/capture/png_palette.c
   TARGET_DIRECTORY rv_capture PROPERTIES COMPILE_OPTIONS "${RV_WASM_FAST}")

@@ -1,5 +1,6 @@
 /* PNG: stb_image_write builds the file, zlib compresses it. */
 #include "png.h"
+#include "png_palette.h"
 #include <stdlib.h>
 #include <zlib.h>
 
@@ -20,41 +21,17 @@ enum {
 	SIDE_MAX = 16384, PIXELS_MAX = 64 << 20,
 	FILTERS = 5,
 	SAMPLE_BANDS = 12, SAMPLE_ROWS = 4, /* rows next to each other, so that filters see their neighbours */
-	LEVEL_SAMPLE = 1, LEVEL_FLAT = 6, LEVEL_BUSY = 2
+	LEVEL_SAMPLE = 1, LEVEL_PALETTE = 6, LEVEL_FLAT = 3, LEVEL_BUSY = 1
 };
 
 /* Called by stb_image_write; the result is freed there. */
 static unsigned char *deflate_rows(unsigned char *data, int len, int *out_len, int level)
 {
-	z_stream stream = {0};
-	size_t cap = (size_t)len / 8 + 4096;
-	unsigned char *out = malloc(cap);
-	int status;
+	size_t packed = 0;
+	unsigned char *out = rv_png_deflate(data, (size_t)len, &packed, level);
 
-	if (!out || deflateInit2(&stream, level, Z_DEFLATED, 15, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
-		free(out);
-		return NULL;
-	}
-	stream.next_in = data;
-	stream.avail_in = (uInt)len;
-	stream.next_out = out;
-	stream.avail_out = (uInt)cap;
-	while ((status = deflate(&stream, Z_FINISH)) == Z_OK) {
-		unsigned char *more = realloc(out, cap * 2);
-
-		if (!more)
-			break;
-		out = more;
-		stream.next_out = out + cap;
-		stream.avail_out = (uInt)cap;
-		cap *= 2;
-	}
-	*out_len = (int)stream.total_out;
-	deflateEnd(&stream);
-	if (status == Z_STREAM_END)
-		return out;
-	free(out);
-	return NULL;
+	*out_len = (int)packed;
+	return out;
 }
 
 static unsigned crc_of(const unsigned char *data, int len)
@@ -65,14 +42,18 @@ static unsigned crc_of(const unsigned char *data, int len)
 /* True when every pixel is opaque; then the pixels have become RGB, packed, in place. */
 static bool drop_alpha(uint8_t *pixels, size_t n)
 {
+	uint8_t alpha = 255, *to = pixels;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		if (pixels[i * 4 + 3] != 255)
-			return false;
-	}
 	for (i = 0; i < n; i++)
-		memmove(pixels + i * 3, pixels + i * 4, 3);
+		alpha &= pixels[i * 4 + 3];
+	if (alpha != 255)
+		return false;
+	for (i = 0; i < n; i++, pixels += 4, to += 3) {
+		to[0] = pixels[0];
+		to[1] = pixels[1];
+		to[2] = pixels[2];
+	}
 	return true;
 }
 
@@ -120,10 +101,14 @@ static bool choose(const uint8_t *pixels, uint32_t width, uint32_t height, int c
 enum rv_status rv_png_encode(uint8_t *pixels, uint32_t width, uint32_t height, struct rv_buf *out)
 {
 	int channels, filter, level, len;
+	enum rv_status status;
 	unsigned char *png;
 
 	if (!width || !height || width > SIDE_MAX || height > SIDE_MAX || (uint64_t)width * height > PIXELS_MAX)
 		return RV_LIMIT;
+	status = rv_png_palette(pixels, width, height, LEVEL_PALETTE, out);
+	if (status != RV_LIMIT || rv_buf_status(out) != RV_OK)
+		return status;
 	channels = drop_alpha(pixels, (size_t)width * height) ? 3 : 4;
 	if (!choose(pixels, width, height, channels, &filter, &level))
 		return RV_MEMORY;

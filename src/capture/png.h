@@ -1,6 +1,7 @@
-/* PNG from RGBA pixels: stb_image_write over zlib. RGB when every pixel is opaque; filter and level
- * are chosen by content. pixels: width × height × 4 bytes, rows top to bottom, 1 ≤ sides ≤ 16384,
- * at most 64 million pixels. Memory while encoding: about twice the pixels. */
+/* PNG from RGBA pixels. Up to 256 colours: a palette (png_palette.h); more: stb_image_write over zlib,
+ * RGB when every pixel is opaque, filter and level chosen by content. pixels: width × height × 4 bytes,
+ * rows top to bottom, 1 ≤ sides ≤ 16384, at most 64 million pixels. Memory while encoding: about twice
+ * the pixels. */
 #ifndef RV_PNG_H
 #define RV_PNG_H
 #include "buf.h"

@@ -190,9 +190,12 @@ test('markup', async () => {
 function decodePng(bytes) {
 	const view = new DataView(bytes.buffer, bytes.byteOffset);
 	assert.equal(view.getUint32(0), 0x89504e47);
-	const [width, height, channels] = [view.getUint32(16), view.getUint32(20), bytes[25] === 6 ? 4 : 3];
+	const [width, height, channels] = [view.getUint32(16), view.getUint32(20), /** @type {Record<number, number>} */ ({2: 3, 3: 1, 6: 4})[bytes[25]]];
 	assert.equal(bytes[24], 8);
-	const rows = inflateSync(bytes.subarray(41, 41 + view.getUint32(33)));
+	/** @type {Record<string, Uint8Array>} */
+	const chunks = {};
+	for (let at = 8; at < bytes.length; at += 12 + view.getUint32(at)) chunks[String.fromCharCode(...bytes.subarray(at + 4, at + 8))] = bytes.subarray(at + 8, at + 8 + view.getUint32(at));
+	const rows = inflateSync(chunks.IDAT);
 	const out = new Uint8Array(width * height * channels);
 	const stride = width * channels;
 	for (let y = 0; y < height; y++) {
@@ -207,7 +210,10 @@ function decodePng(bytes) {
 			out[y * stride + x] = rows[y * (stride + 1) + 1 + x] + guess;
 		}
 	}
-	return {width, height, channels, out};
+	if (channels > 1) return {width, height, channels, out};
+	const opaque = !chunks.tRNS;
+	const pixels = [...out].flatMap(i => [...chunks.PLTE.subarray(i * 3, i * 3 + 3), ...opaque ? [] : [chunks.tRNS[i] ?? 255]]);
+	return {width, height, channels: opaque ? 3 : 4, out: Uint8Array.from(pixels)};
 }
 
 test('PNG', async t => {
