@@ -162,7 +162,9 @@ export async function startCore({load, options, db, session, send, note}) {
 				if (seq === 1) wall = epochOf(words) || wall;
 				try {
 					status = use(core => core.batch(words, strings));
-				} catch {}
+				} catch {
+					if (core) status = rv.RV_STATUS_MEMORY;
+				}
 			}
 			if (status) {
 				core?.restart();

@@ -19,14 +19,14 @@ import {startSession} from './worker_session.js';
 
 const FLUSH_MS = 1000;
 const TICK_MS = 1000;
-const REPLAY_MIME = 'application/vnd.rearview.replay';
+/** A page that has nothing to record by then is asked all the same. */
+const READY_MS = 2000;
 
 /** @param {Response | PromiseLike<Response>} source @returns {Promise<WebAssembly.Module>} */
 const compile = async source => {
 	const response = await source;
-	const spare = response.clone();
-	/* A server that does not know the media type must not cost the whole widget. */
-	return WebAssembly.compileStreaming(response).catch(async () => WebAssembly.compile(await spare.arrayBuffer()));
+	if (!response.ok) throw new Error(`The capture core could not be fetched: HTTP ${response.status}.`);
+	return WebAssembly.compile(await response.arrayBuffer());
 };
 
 /**
@@ -81,23 +81,33 @@ export function startWorker(port, env = {}) {
 		]);
 		if (!session.locks) note('locks');
 
-		/** Actions that came before the page can act. @type {object[] | null} */
+		const load = async () => loadCore(await module);
+		const core = await startCore({load, options: {...config.capture, ...config.privacy}, db, session, send, note});
+		/** Without a core nothing is known to be harmless. @param {string} text */
+		const redact = text => {
+			try {
+				return core.use(core => core.redact(text));
+			} catch {
+				return '';
+			}
+		};
+
+		/** Actions that came before there is anything to report. @type {object[] | null} */
 		let actionsHeld = [];
 		/** @type {ReturnType<typeof startActions> | null} */
 		let actions = null;
 		const connect = () => {
 			if (!endpoint) return;
-			if (actions) actions.connect();
-			else {
-				actions = startActions(`${endpoint.replace(/^http/, 'ws')}/v1/widget/actions?key=${encodeURIComponent(projectKey)}`,
-					() => ({visitor: session.visitor, session: session.id, user, url: page.url, visible: page.visible}),
-					{action: action => actionsHeld ? actionsHeld.push(action) : send(action), config: refresh});
-			}
+			actions?.connect();
+			actions ||= startActions(`${endpoint.replace(/^http/, 'ws')}/v1/widget/actions?key=${encodeURIComponent(projectKey)}`,
+				() => ({visitor: session.visitor, session: session.id, user, url: redact(page.url), visible: page.visible}),
+				{action: action => actionsHeld ? actionsHeld.push(action) : send(action), config: refresh});
 		};
-		if (config.actions?.always_connect === true) connect();
+		const release = () => {
+			actionsHeld?.forEach(action => send(action));
+			actionsHeld = null;
+		};
 
-		const load = async () => loadCore(await module);
-		const core = await startCore({load, options: {...config.capture, ...config.privacy}, db, session, send, note});
 		const queue = endpoint ? startQueue(db, scope, {endpoint, projectKey}, event) : null;
 
 		/** @type {Map<number, () => void>} */
@@ -154,15 +164,24 @@ export function startWorker(port, env = {}) {
 		const makeReport = async report => {
 			if (!queue) throw new Error('Rearview has no endpoint to send reports to. exportReplay() works without one.');
 			const {pixels, parts} = report;
-			const image = pixels && png(pixels.data, pixels.width, pixels.height);
-			await flush();
+			const notes = [...degraded, ...report.notes || []];
+			/** @type {{kind: string, mime: string, bytes: ArrayBuffer}[]} */
 			const files = [];
-			const logs = JSON.parse(core.use(core => core.logs(0, 0)));
-			if (parts?.replay) files.push({kind: 'replay', mime: REPLAY_MIME, bytes: core.use(core => core.exportNative(0, 0))});
-			if (image) files.push({kind: 'screenshot', mime: 'image/png', bytes: await image});
-			return queue.add(reportBody(report, {
-				user, session: session.id, strict: config.privacy?.level === 'strict', logs, dropped: queue.dropped(), degraded: [...degraded],
-			}), files);
+			/** A part that cannot be made must not cost the report. @param {string} kind @param {() => any} make */
+			const attempt = async (kind, make) => {
+				try {
+					return await make();
+				} catch (error) {
+					notes.push(`${kind}: ${/** @type {any} */ (error)?.message || error}`);
+				}
+			};
+			/** @param {string} kind @param {string} mime @param {() => any} make */
+			const add = (kind, mime, make) => attempt(kind, async () => files.push({kind, mime, bytes: (await make()).buffer}));
+			await flush();
+			const logs = await attempt('logs', () => JSON.parse(core.use(core => core.logs(0, 0)))) || {};
+			if (parts?.replay) await add('replay', 'application/vnd.rearview.replay', () => core.use(core => core.exportNative(0, 0)));
+			if (pixels) await add('screenshot', 'image/png', () => png(pixels.data, pixels.width, pixels.height));
+			return queue.add(reportBody({...report, notes}, {user, session: session.id, strict: config.privacy?.level === 'strict', logs, dropped: queue.dropped(), redact}), files);
 		};
 
 		/** @param {any} message */
@@ -199,6 +218,7 @@ export function startWorker(port, env = {}) {
 			batch(message) {
 				if (picturing) batches.push(message);
 				else batch(message);
+				release();
 				if (left) core.save(true);
 			},
 			user(message) {
@@ -264,8 +284,8 @@ export function startWorker(port, env = {}) {
 		const waiting = early || [];
 		early = null;
 		for (const message of waiting) handle(message);
-		actionsHeld.forEach(action => send(action));
-		actionsHeld = null;
+		if (config.actions?.always_connect === true) connect();
+		setTimeout(release, READY_MS);
 		queue?.pump();
 		setTimeout(() => db.rescue().then(() => queue?.pump()).then(() => session.sweep()).catch(() => {}), 5000);
 	};

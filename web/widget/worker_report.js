@@ -1,51 +1,34 @@
 /* The body of a submit, from what the page says and what the core kept. */
 import {clean, isObject} from './worker_config.js';
 
-const LOGS_MAX_CHARS = 1 << 20;
 /** What saveReport's overrides may set. */
 const OVERRIDES = ['title', 'description', 'item_type', 'name', 'email', 'user_id', 'url', 'path', 'page_title', 'referrer'];
-
-/** Drops the oldest entries until the list's JSON fits. @param {unknown} list @param {string} name @param {string[]} notes */
-function fit(list, name, notes) {
-	const entries = Array.isArray(list) ? list : [];
-	let left = LOGS_MAX_CHARS;
-	let from = entries.length;
-	while (from && (left -= JSON.stringify(entries[from - 1]).length + 1) > 0) from--;
-	if (from) notes.push(`${name}_cut`);
-	return entries.slice(from);
-}
-
-/** @param {unknown} value */
-const word = value => value === undefined || value === null ? undefined : String(value);
+/** What the core never saw and is redacted here. */
+const PAGE_TEXTS = ['url', 'path', 'page_title', 'referrer'];
 
 /**
  * @param {Record<string, any>} report  the message's, see docs/ARCHITECTURE.md
- * @param {{user: Record<string, any> | null, session: string, strict: boolean, logs: Record<string, any>, dropped: number, degraded: string[]}} state
+ * @param {object} state
+ * @param {Record<string, any> | null} state.user
+ * @param {string} state.session
+ * @param {boolean} state.strict
+ * @param {Record<string, any>} state.logs
+ * @param {number} state.dropped
+ * @param {(text: string) => string} state.redact
  * @returns {Record<string, any>}
  */
-export function reportBody(report, {user, session, strict, logs, dropped, degraded}) {
-	/** @type {string[]} */
-	const notes = [...degraded, ...(Array.isArray(report.notes) ? report.notes.map(String) : [])];
+export function reportBody({meta, parts, pixels, notes, overrides, ...report}, {user, session, strict, logs, dropped, redact}) {
+	const {log_notes: cut = [], capture, ...lists} = logs;
 	const body = {
-		...report.meta,
-		title: word(report.title),
-		description: word(report.description),
-		item_type: word(report.item_type),
-		trigger: report.trigger,
-		session_token: word(report.session_token) || session,
-		custom: report.custom,
-		element: report.element,
-		console_logs: fit(logs.console_logs, 'console_logs', notes),
-		network_logs: fit(logs.network_logs, 'network_logs', notes),
-		capture: {...logs.capture, notes, dropped_reports: dropped},
+		...meta,
+		...report,
+		...lists,
+		user,
+		session_token: report.session_token || session,
+		capture: {...capture, dropped_reports: dropped, notes: [...notes, ...cut.map((/** @type {any} */ note) => note.kind)]},
 	};
-	if (user) {
-		body.user = user;
-		body.user_id = word(user.id);
-		body.email = word(user.email);
-		body.name = word(user.name) || [user.firstName, user.lastName].filter(Boolean).join(' ') || undefined;
-	}
-	if (isObject(report.overrides)) for (const key of OVERRIDES) if (key in report.overrides) body[key] = word(report.overrides[key]);
+	if (isObject(overrides)) for (const key of OVERRIDES) if (Object.hasOwn(overrides, key)) body[key] = String(overrides[key]);
+	for (const key of PAGE_TEXTS) if (typeof body[key] === 'string') body[key] = redact(body[key]);
 	if (strict) delete body.page_title;
 	return JSON.parse(JSON.stringify(body), clean);
 }
