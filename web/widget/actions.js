@@ -9,9 +9,9 @@
 export function createActions({send, emit, report}) {
 	/** @param {any} message */
 	return async ({action, kind, sessionToken, description}) => {
+		if (kind !== 'upload-session' && kind !== 'upload-screenshot') return send({t: 'result', action, ok: false, error: 'ACTION_NOT_SUPPORTED'});
 		send({t: 'ack', action});
 		emit('action', {action: kind});
-		if (kind !== 'upload-session' && kind !== 'upload-screenshot') return send({t: 'result', action, ok: false, error: 'ACTION_NOT_SUPPORTED'});
 		try {
 			const saved = await report({trigger: 'wss', description: description ?? undefined, session_token: sessionToken}, kind === 'upload-screenshot');
 			send({t: 'result', action, ok: true, report: saved.id});

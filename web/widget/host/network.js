@@ -3,6 +3,8 @@
 import * as rv from 'rv:records';
 
 const URL_MAX = 4000;
+/** How long requests that began before the hooks may take to be noted. */
+const EARLIER_MS = 30_000;
 
 /** @param {any} body @returns {number} */
 const bytesOf = body => {
@@ -49,6 +51,20 @@ export function hookNetwork(hub, stringify) {
 			attempt(() => done(0, 0, '', stringify.errorText(error)));
 			throw error;
 		});
+	});
+
+	/* What was asked before this script came: the browser keeps the address, the times and the status,
+	 * not the method. */
+	const {PerformanceObserver} = win;
+	if (PerformanceObserver) attempt(() => {
+		const earlier = new PerformanceObserver(hub.guard(list => {
+			for (const {initiatorType, name, startTime, duration, responseStatus, encodedBodySize} of list.getEntries()) {
+				const kind = ['fetch', 'xmlhttprequest'].indexOf(initiatorType);
+				if (kind >= 0 && startTime < hub.started && !isOurs(name)) log('network', kind ? rv.NET_XHR : rv.NET_FETCH, ++last, '', clip(name, URL_MAX), responseStatus ?? 0, startTime, duration, 0, encodedBodySize, '', '');
+			}
+		}));
+		earlier.observe({type: 'resource', buffered: true});
+		native.setTimeout(() => earlier.disconnect(), EARLIER_MS);
 	});
 
 	/** @type {WeakMap<XMLHttpRequest, {url: string, method: string}>} */
