@@ -58,7 +58,7 @@ export function hookNetwork(hub, stringify) {
 	const {PerformanceObserver} = win;
 	if (PerformanceObserver) attempt(() => {
 		const earlier = new PerformanceObserver(hub.guard(list => {
-			for (const {initiatorType, name, startTime, duration, responseStatus, encodedBodySize} of list.getEntries()) {
+			for (const {initiatorType, name, startTime, duration, responseStatus, encodedBodySize} of /** @type {PerformanceResourceTiming[]} */ (list.getEntries())) {
 				const kind = ['fetch', 'xmlhttprequest'].indexOf(initiatorType);
 				if (kind >= 0 && startTime < hub.started && !isOurs(name)) log('network', kind ? rv.NET_XHR : rv.NET_FETCH, ++last, '', clip(name, URL_MAX), responseStatus ?? 0, startTime, duration, 0, encodedBodySize, '', '');
 			}
