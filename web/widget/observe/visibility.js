@@ -13,6 +13,11 @@ export function observeVisibility({hub, enc, clock, flow, send, pageState, liste
 		flow.force(LAST_FLUSH_MS);
 		send(pageState());
 	});
+	/* Firefox ends the worker of a page that goes before it can store anything on pagehide. */
+	listen(win, 'beforeunload', () => {
+		flow.force(LAST_FLUSH_MS);
+		send({t: 'save'});
+	});
 	listen(win, 'pagehide', () => {
 		flow.force(LAST_FLUSH_MS);
 		send({t: 'pagehide'});
