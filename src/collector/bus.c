@@ -321,7 +321,7 @@ static void on_close(struct rv_ws *ws, void *user)
 /* A text, or a number written as one; NULL for anything else. */
 static const char *name_text(const cJSON *value, char number[32])
 {
-	if (cJSON_IsNumber(value) && value->valuedouble == (double)(int64_t)value->valuedouble) {
+	if (rv_json_is_whole(value)) {
 		snprintf(number, 32, "%lld", (long long)value->valuedouble);
 		return number;
 	}

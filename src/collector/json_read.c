@@ -34,6 +34,11 @@ enum rv_status rv_json_parse(struct rv_span text, cJSON **value)
 	return *value ? RV_OK : RV_BAD;
 }
 
+bool rv_json_is_whole(const cJSON *value)
+{
+	return cJSON_IsNumber(value) && fabs(value->valuedouble) <= 9007199254740992.0 && value->valuedouble == floor(value->valuedouble);
+}
+
 static void write_number(struct rv_json *json, double value)
 {
 	char text[40];

@@ -24,6 +24,8 @@ struct rv_field_error { char field[128]; const char *message; };
 const cJSON *rv_field_get(const cJSON *object, const struct rv_field *field, const char *prefix, struct rv_field_error *error);
 /* Writes the members of object that the table names, as key and value. false: error tells. */
 bool rv_fields_write(struct rv_json *json, const cJSON *object, const struct rv_field *fields, size_t n, const char *prefix, struct rv_field_error *error);
+/* A whole number that a double holds exactly. */
+bool rv_json_is_whole(const cJSON *value);
 /* Code points of a text. */
 size_t rv_text_length(const char *text);
 

@@ -188,7 +188,7 @@ static const char *check_value(const struct setting *setting, const cJSON *value
 	case BOOL:
 		return cJSON_IsBool(value) ? NULL : "must be true or false";
 	case INT:
-		if (!cJSON_IsNumber(value) || value->valuedouble != (double)(int64_t)value->valuedouble)
+		if (!rv_json_is_whole(value))
 			return "must be a whole number";
 		return value->valuedouble >= setting->min && value->valuedouble <= setting->max ? NULL : "is out of bounds";
 	case TEXT: {

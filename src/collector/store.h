@@ -87,8 +87,8 @@ enum rv_status rv_store_reports_json(struct rv_store *store, const struct rv_rep
 void rv_store_report_state(struct rv_store *store, const char *id, const char *state, rv_store_done done, void *user); /* open, in_progress, done */
 void rv_store_report_delete(struct rv_store *store, const char *id, bool undo, rv_store_done done, void *user);
 
-/* Removes blobs without a row for a day, reports deleted and uploads unused for longer than that,
- * logins and idempotency keys that are over. For a periodic job. */
+/* Removes blobs without a row and reports deleted for a day, uploads that no report took for eight,
+ * idempotency keys of fourteen, logins that are over. For a periodic job. */
 enum rv_status rv_store_sweep(struct rv_store *store, struct rv_blobs *blobs) RV_MUST_USE;
 enum rv_status rv_store_ready(struct rv_store *store) RV_MUST_USE;
 void rv_store_metrics(struct rv_store *store, struct rv_buf *out);

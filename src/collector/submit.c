@@ -80,13 +80,18 @@ static bool read_attachment_ids(struct reading *reading)
 
 /* ---- who ---- */
 
+static void write_number(const cJSON *value, char *out, size_t out_size)
+{
+	snprintf(out, out_size, rv_json_is_whole(value) ? "%.0f" : "%.17g", value->valuedouble);
+}
+
 static bool user_text(struct reading *reading, const cJSON *user, const char *name, unsigned kinds, unsigned max, char *out, size_t out_size)
 {
 	const cJSON *value = rv_field_get(user, &(struct rv_field){name, kinds, max}, "user.", reading->error);
 	if (!value && reading->error->message)
 		return false;
 	if (cJSON_IsNumber(value))
-		snprintf(out, out_size, value->valuedouble == (double)(int64_t)value->valuedouble ? "%.0f" : "%.17g", value->valuedouble);
+		write_number(value, out, out_size);
 	else if (value)
 		snprintf(out, out_size, "%s", value->valuestring);
 	return true;
@@ -114,7 +119,7 @@ static bool read_user(struct reading *reading)
 		|| !user_text(reading, user, "lastName", RV_TEXT, 200, last, sizeof last))
 		return false;
 	if (cJSON_IsNumber(flat_id))
-		snprintf(submit->user_id, sizeof submit->user_id, "%.17g", flat_id->valuedouble);
+		write_number(flat_id, submit->user_id, sizeof submit->user_id);
 	else if (cJSON_IsString(flat_id))
 		snprintf(submit->user_id, sizeof submit->user_id, "%s", flat_id->valuestring);
 	if (!*submit->user_name && (*first || *last))
