@@ -140,6 +140,7 @@ static void write_snapshot(struct rv_rrweb *ex, uint32_t t_ms)
 	rv_json_close(&json, '}');
 	rv_rrweb_end(ex, &json, t_ms);
 	rv_rrweb_write_after(ex, t_ms);
+	rv_rrweb_end_run(ex);
 }
 
 /* Writes what the run has changed: as mutations, or a document that is new as a whole. */

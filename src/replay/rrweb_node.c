@@ -323,6 +323,13 @@ static void write_stand_in(struct rv_rrweb *ex, const struct rv_node *document)
 	rv_buf_str(&ex->out, ",\"tagName\":\"html\",\"attributes\":{},\"childNodes\":[]}");
 }
 
+/* When the Replayer builds a document it puts the body behind its siblings: what follows it comes later. */
+static bool is_last_in_document(const struct rv_rrweb *ex, uint32_t slot)
+{
+	const struct rv_node *parent = rv_at(ex, rv_at(ex, slot)->parent);
+	return rv_span_is(rv_at(ex, slot)->name, "body") && parent->kind == RV_NODE_ELEMENT && rv_at(ex, parent->parent)->kind == RV_NODE_DOCUMENT;
+}
+
 void rv_rrweb_tree(struct rv_rrweb *ex, uint32_t root, uint32_t depth)
 {
 	for (uint32_t slot = root; !ex->failed;) {
@@ -343,6 +350,10 @@ void rv_rrweb_tree(struct rv_rrweb *ex, uint32_t root, uint32_t depth)
 			if (slot == root)
 				return;
 			down = next_child(ex, slot, &around);
+			if (down && is_last_in_document(ex, slot)) {
+				rv_rrweb_defer(ex, down);
+				down = 0;
+			}
 			if (down)
 				break;
 			depth--;

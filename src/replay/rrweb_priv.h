@@ -118,6 +118,8 @@ double rv_rrweb_volume(const struct rv_node_state *state);
 enum rv_status rv_rrweb_mutate(struct rv_rrweb *ex, const struct rv_rec *rec) RV_MUST_USE;
 /* Takes the node and all below it from the Replayer, to be written anew at the end of the run. */
 void rv_rrweb_renew(struct rv_rrweb *ex, uint32_t slot);
+/* The node and its next siblings are written at the end of the run, though their parent is being written now. */
+void rv_rrweb_defer(struct rv_rrweb *ex, uint32_t slot);
 /* Begins a change of attributes in the run: {"id":…,"attributes":{ ; end drops it when it stayed empty. */
 void rv_rrweb_change(struct rv_rrweb *ex, const struct rv_node *node, struct rv_json *json);
 void rv_rrweb_changed(struct rv_rrweb *ex, const struct rv_node *node, struct rv_json *json);

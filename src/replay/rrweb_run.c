@@ -35,6 +35,14 @@ static void make_pending(struct rv_rrweb *ex, uint32_t slot)
 	rv_rrweb_push(ex, &ex->pending, node->id);
 }
 
+void rv_rrweb_defer(struct rv_rrweb *ex, uint32_t slot)
+{
+	for (; slot; slot = rv_at(ex, slot)->next) {
+		set_mark(ex, slot, 0, RV_PENDING);
+		rv_rrweb_push(ex, &ex->pending, rv_at(ex, slot)->id);
+	}
+}
+
 /* The removal of a node that the Replayer has, standing below parent_slot there. Shadow trees and
  * frames below keep their ids in the Replayer's tables unless they are removed by name, and a node
  * that comes back under such an id is not built: so they are, innermost first. */
@@ -349,25 +357,31 @@ static void write_pending(struct rv_rrweb *ex, uint32_t slot, struct rv_json *js
 	}
 }
 
+static void write_run(struct rv_rrweb *ex)
+{
+	struct rv_json json;
+	rv_rrweb_begin(ex, &json, 3, 0);
+	write_texts(ex, &json);
+	write_changes(ex, &json);
+	write_removes(ex, &json);
+	rv_json_key(&json, "adds");
+	rv_json_open(&json, '[');
+	for (uint32_t i = 0; i < ex->pending.n && !ex->failed; i++)
+		if (is_due(ex, ex->pending.v[i], RV_PENDING))
+			write_pending(ex, rv_mirror_lookup(ex->m, ex->pending.v[i]), &json);
+	rv_json_close(&json, ']');
+	rv_rrweb_end(ex, &json, ex->run_ms);
+}
+
 void rv_rrweb_end_run(struct rv_rrweb *ex)
 {
-	renew_hosts(ex);
-	if (anything(ex)) {
-		struct rv_json json;
-		rv_rrweb_begin(ex, &json, 3, 0);
-		write_texts(ex, &json);
-		write_changes(ex, &json);
-		write_removes(ex, &json);
-		rv_json_key(&json, "adds");
-		rv_json_open(&json, '[');
-		for (uint32_t i = 0; i < ex->pending.n && !ex->failed; i++)
-			if (is_due(ex, ex->pending.v[i], RV_PENDING))
-				write_pending(ex, rv_mirror_lookup(ex->m, ex->pending.v[i]), &json);
-		rv_json_close(&json, ']');
-		rv_rrweb_end(ex, &json, ex->run_ms);
-	}
-	rv_rrweb_forget_run(ex);
-	rv_rrweb_write_after(ex, ex->run_ms);
+	do {
+		renew_hosts(ex);
+		if (anything(ex))
+			write_run(ex);
+		rv_rrweb_forget_run(ex);
+		rv_rrweb_write_after(ex, ex->run_ms);
+	} while (ex->pending.n && !ex->failed); /* a frame's document may have left something for later */
 }
 
 void rv_rrweb_forget_run(struct rv_rrweb *ex)

@@ -4,6 +4,7 @@
  *   rv_streamtool summary FILE          what it holds
  *   rv_streamtool hash FILE AT          hash of the document at a wall-clock time (ms; `end` for the last)
  *   rv_streamtool nodes FILE AT         the document then, as a JSON array of nodes
+ *   rv_streamtool done FILE AT          1 when the first walk of the page is complete then, else 0
  *   rv_streamtool cut FILE FROM TO OUT  a window of it
  *   rv_streamtool records FILE          the records, one a line
  *   rv_streamtool sample OUT            a small made-up page with everything on it
@@ -400,7 +401,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (!*command || (strcmp(command, "rrweb") && strcmp(command, "summary") && strcmp(command, "records") && argc < 4) || (!strcmp(command, "cut") && argc < 6)) {
-		fprintf(stderr, "usage: rv_streamtool rrweb|summary|records FILE | hash|nodes FILE AT | cut FILE FROM TO OUT | sample OUT | random SEED N OUT\n");
+		fprintf(stderr, "usage: rv_streamtool rrweb|summary|records FILE | hash|nodes|done FILE AT | cut FILE FROM TO OUT | sample OUT | random SEED N OUT\n");
 		return 2;
 	}
 	struct rv_span stream = read_file(argv[2], &file);
@@ -416,12 +417,15 @@ int main(int argc, char **argv)
 		rv_buf_deinit(&out);
 	} else if (!strcmp(command, "records")) {
 		records(stream);
-	} else if (!strcmp(command, "hash")) {
+	} else if (!strcmp(command, "hash") || !strcmp(command, "done")) {
 		struct rv_mirror *mirror = rv_mirror_new(NULL);
 		if (!mirror)
 			die("mirror", RV_MEMORY);
 		check("fold", rv_stream_fold(stream, parse_time(argv[3]), mirror));
-		printf("%08x\n", rv_mirror_hash(mirror));
+		if (!strcmp(command, "done"))
+			printf("%d\n", rv_mirror_epoch(mirror)->snapshot_done);
+		else
+			printf("%08x\n", rv_mirror_hash(mirror));
 		rv_mirror_free(mirror);
 	} else if (!strcmp(command, "nodes")) {
 		nodes(stream, parse_time(argv[3]));

@@ -178,6 +178,21 @@ static inline bool random_in_style(struct random_maker *r, uint32_t id)
 	return (node && rv_span_is(node->name, "style")) || (up && rv_span_is(up->name, "style"));
 }
 
+/* The document a node is in, 0 for none. */
+static inline uint32_t random_document(struct random_maker *r, uint32_t id)
+{
+	const struct rv_node *node = rv_mirror_find(r->mirror, id);
+	while (node && node->kind != RV_NODE_DOCUMENT)
+		node = rv_mirror_slot(r->mirror, node->parent);
+	return node ? node->id : 0;
+}
+
+/* Text for below a node: style elements of honest pages hold style text. */
+static inline struct rv_span random_text_in(struct random_maker *r, uint32_t id)
+{
+	return r->gentle && random_in_style(r, id) ? RANDOM_PICK(r, "a { color: green; }", "", "i { top: 1px; }\nu { left: 2px; }") : random_text(r);
+}
+
 /* One record, or an attempt at one. */
 static inline void random_record(struct random_maker *r)
 {
@@ -191,7 +206,7 @@ static inline void random_record(struct random_maker *r)
 	} else if (kind < 34) {
 		id = random_node(r, random_next(r, 4) ? RV_NODE_ELEMENT : RV_NODE_SHADOW);
 		RANDOM_PUT(r, RV_REC_TEXT, RU(random_id(r)), RU(id), RU(random_next(r, 3) ? 0 : random_node(r, 0)),
-			RU(random_in_style(r, id) || random_next(r, 4) ? RV_TEXT_PLAIN : RV_TEXT_COMMENT), RS(random_text(r)));
+			RU(random_in_style(r, id) || random_next(r, 4) ? RV_TEXT_PLAIN : RV_TEXT_COMMENT), RS(random_text_in(r, id)));
 	} else if (kind < 38) {
 		id = random_node(r, RV_NODE_ELEMENT);
 		for (uint32_t other = 1; other <= random_range(r); other++) {
@@ -215,12 +230,13 @@ static inline void random_record(struct random_maker *r)
 	} else if (kind < 56) {
 		id = random_node(r, random_next(r, 2) ? RV_NODE_ELEMENT : 0);
 		n = random_node(r, random_next(r, 4) ? RV_NODE_ELEMENT : RV_NODE_SHADOW);
-		if (id > 5 || !r->gentle)
+		if (!r->gentle || (id > 5 && random_document(r, id) == random_document(r, n)))
 			RANDOM_PUT(r, RV_REC_MOVE, RU(id), RU(n), RU(random_next(r, 2) ? 0 : random_node(r, 0)));
 	} else if (kind < 64) {
 		RANDOM_PUT(r, RV_REC_ATTRIBUTES, RU(random_node(r, RV_NODE_ELEMENT)), RS(RANDOM_PICK(r, "class", "title", "data-x", "onchange", "href")), RS(random_next(r, 3) ? random_text(r) : rv_span(NULL, 0)), RT("id"), RS(random_text(r)));
 	} else if (kind < 69) {
-		RANDOM_PUT(r, RV_REC_TEXT_SET, RU(random_node(r, RV_NODE_TEXT)), RS(random_text(r)));
+		id = random_node(r, RV_NODE_TEXT);
+		RANDOM_PUT(r, RV_REC_TEXT_SET, RU(id), RS(random_text_in(r, id)));
 	} else if (kind < 71) {
 		RANDOM_PUT(r, RV_REC_PRIVACY, RU(random_node(r, RV_NODE_ELEMENT)), RU(random_next(r, 3) ? 0 : RV_EL_BLOCK));
 	} else if (kind < 75) {
@@ -267,7 +283,8 @@ static inline void random_record(struct random_maker *r)
 		r->v[0] = RU(random_node(r, random_next(r, 2) ? RV_NODE_DOCUMENT : RV_NODE_SHADOW));
 		for (n = 1; n < 4 && random_next(r, 3); n++)
 			r->v[n] = RU(1 + random_next(r, 4));
-		(void)random_put(r, RV_REC_ADOPTED, n);
+		if (!r->gentle || random_document(r, r->v[0].u) == 1) /* constructed sheets belong to one document */
+			(void)random_put(r, RV_REC_ADOPTED, n);
 	} else if (kind < 98) {
 		RANDOM_PUT(r, RV_REC_SHEET_DROP, RU(1 + random_next(r, RANDOM_SHEETS)));
 	} else {
