@@ -24,14 +24,16 @@ enum {
 	LEVEL_SAMPLE = 1, LEVEL_PALETTE = 6, LEVEL_FLAT = 3, LEVEL_BUSY = 1
 };
 
-/* Called by stb_image_write; the result is freed there. */
+/* What stb_image_write got from deflate_rows: it frees it, but not when its next allocation fails. */
+static unsigned char *lent;
+
 static unsigned char *deflate_rows(unsigned char *data, int len, int *out_len, int level)
 {
 	size_t packed = 0;
-	unsigned char *out = rv_png_deflate(data, (size_t)len, &packed, level);
 
+	lent = rv_png_deflate(data, (size_t)len, &packed, level);
 	*out_len = (int)packed;
-	return out;
+	return lent;
 }
 
 static unsigned crc_of(const unsigned char *data, int len)
@@ -59,9 +61,15 @@ static bool drop_alpha(uint8_t *pixels, size_t n)
 
 static unsigned char *write_png(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int filter, int level, int *len)
 {
+	unsigned char *png;
+
 	stbi_write_force_png_filter = filter;
 	stbi_write_png_compression_level = level;
-	return stbi_write_png_to_mem(pixels, 0, (int)width, (int)height, channels, len);
+	lent = NULL;
+	png = stbi_write_png_to_mem(pixels, 0, (int)width, (int)height, channels, len);
+	if (!png)
+		free(lent);
+	return png;
 }
 
 /* Tries every filter on bands of rows spread over the picture. */
