@@ -10,17 +10,17 @@ after(() => w.stop());
 const post = (path, body, headers = {}) => w.ask(`/api/console/${path}`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-rearview-console': '1', ...headers }, body: JSON.stringify(body) });
 
 test('login, me, logout', async () => {
-	const login = await post('login', { name: 'admin', password: 'correct horse' });
-	assert.deepEqual(login.json, { user: { name: 'admin' } });
+	const login = await post('login', w.user);
+	assert.deepEqual(login.json, { user: { name: w.user.name } });
 	const cookie = login.headers.get('set-cookie');
 	assert.match(cookie, /^rv_login=[A-Za-z0-9]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/);
 	const headers = { cookie: cookie.split(';')[0] };
-	assert.deepEqual((await w.ask('/api/console/me', { headers })).json, { user: { name: 'admin' } });
+	assert.deepEqual((await w.ask('/api/console/me', { headers })).json, { user: { name: w.user.name } });
 	const out = await w.ask('/api/console/logout', { method: 'POST', headers: { ...headers, 'x-rearview-console': '1' } });
 	assert.equal(out.status, 204);
 	assert.match(out.headers.get('set-cookie'), /^rv_login=; .*Max-Age=0/);
 	assert.equal((await w.ask('/api/console/me', { headers })).status, 401);
-	for (const [body, name] of [[{}, 'name'], [{ name: 7, password: 'x' }, 'name'], [{ name: 'admin' }, 'password'], [{ name: 'admin', password: 'x'.repeat(1001) }, 'password'], [[], 'body']]) {
+	for (const [body, name] of [[{}, 'name'], [{ name: 7, password: 'x' }, 'name'], [{ name: w.user.name }, 'password'], [{ name: w.user.name, password: 'x'.repeat(1001) }, 'password'], [[], 'body']]) {
 		const answer = await post('login', body);
 		assert.equal(`${answer.status} ${answer.json.error.field}`, `422 ${name}`);
 	}
@@ -30,7 +30,7 @@ test('without a login, and without the header, nothing changes', async () => {
 	const ws = w.first.workspace_id;
 	const routes = [['GET', 'me'], ['GET', 'workspaces'], ['GET', `workspaces/${ws}/settings`], ['GET', 'reports'], ['GET', 'reports/rep_x'], ['PUT', `workspaces/${ws}/settings`, { config: {} }], ['POST', `workspaces/${ws}/api-keys`],
 		['DELETE', `workspaces/${ws}/api-keys/rvk_x`], ['PATCH', 'reports/rep_x', { state: 'done' }], ['DELETE', 'reports/rep_x'], ['POST', 'reports/rep_x/restore'], ['POST', 'logout']];
-	const cookie = (await post('login', { name: 'admin', password: 'correct horse' })).headers.get('set-cookie').split(';')[0];
+	const cookie = (await post('login', w.user)).headers.get('set-cookie').split(';')[0];
 	for (const [method, path, body] of routes) {
 		const init = { method, headers: body ? { 'content-type': 'application/json' } : {}, body: body && JSON.stringify(body) };
 		const stranger = await w.ask(`/api/console/${path}`, { ...init, headers: { ...init.headers, 'x-rearview-console': '1' } });
@@ -39,7 +39,7 @@ test('without a login, and without the header, nothing changes', async () => {
 		const forged = await w.ask(`/api/console/${path}`, { ...init, headers: { ...init.headers, cookie } });
 		assert.equal(`${forged.status} ${forged.json.error.code}`, '403 header_missing', path);
 	}
-	assert.equal((await w.ask('/api/console/login', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name":"admin","password":"correct horse"}' })).status, 403);
+	assert.equal((await w.ask('/api/console/login', { method: 'POST', headers: { 'content-type': 'application/json' }, body: w.credentials })).status, 403);
 });
 
 test('workspaces', async () => {
@@ -147,13 +147,13 @@ test('the list: newest first, filters, pages', async () => {
 test('who guesses passwords waits', async () => {
 	const statuses = [];
 	for (let i = 0; i < 8; i++) {
-		const answer = await post('login', { name: 'admin', password: `guess ${i}` });
+		const answer = await post('login', { name: w.user.name, password: `guess ${i}` });
 		statuses.push(answer.status);
 		if (answer.status === 429) assert.ok(Number(answer.headers.get('retry-after')) >= 1);
 	}
 	assert.ok(statuses.slice(0, 5).every((status) => status === 401), String(statuses));
 	assert.ok(statuses.includes(429), String(statuses));
-	assert.equal((await post('login', { name: 'admin', password: 'correct horse' })).status, 429, 'the right one waits too');
+	assert.equal((await post('login', w.user)).status, 429, 'the right one waits too');
 	assert.equal((await post('login', { name: 'somebody', password: 'x' })).status, 401, 'another name does not');
 	assert.equal((await ask('GET', 'me')).status, 200, 'nor does who is in');
 });

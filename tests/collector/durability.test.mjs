@@ -32,7 +32,7 @@ test('kill -9 under load: every acknowledged report is whole', async () => {
 		const workers = Array.from({ length: 8 }, (_, i) => load(`${round}-${i}`, acknowledged, randomFrom(round * 8 + i + 1)));
 		const enough = acknowledged.reports.length + 40;
 		while (acknowledged.reports.length < enough) await new Promise((done) => setTimeout(done, 5));
-		await w.end('SIGKILL');
+		await w.kill9();
 		await Promise.all(workers);
 		writeFileSync(join(w.dir, 'tmp', 'left-behind'), 'half an upload');
 		await w.start();
@@ -70,6 +70,6 @@ test('stopping lets what is under way finish', async () => {
 
 test('what is stored is for nobody else and holds no secret', () => {
 	const database = readFileSync(join(w.dir, 'rearview.db')).toString('latin1');
-	for (const secret of [w.first.api_key, w.first.api_key.slice(14), 'correct horse']) assert.ok(!database.includes(secret));
+	for (const secret of [w.first.api_key, w.first.api_key.slice(14), w.user.password]) assert.ok(!database.includes(secret));
 	assert.ok(database.includes(w.first.project_key), 'the search itself finds what is there');
 });

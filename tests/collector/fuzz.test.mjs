@@ -8,7 +8,7 @@ let w;
 let cookie;
 before(async () => {
 	w = await startWorld();
-	const login = await w.ask('/api/console/login', { method: 'POST', headers: { 'content-type': 'application/json', 'x-rearview-console': '1' }, body: JSON.stringify({ name: 'admin', password: 'correct horse' }) });
+	const login = await w.ask('/api/console/login', { method: 'POST', headers: { 'content-type': 'application/json', 'x-rearview-console': '1' }, body: w.credentials });
 	cookie = login.headers.get('set-cookie').split(';')[0];
 });
 after(() => w.stop());
@@ -110,5 +110,5 @@ test('and everything still works', async () => {
 	const report = await w.submit({ title: 'after', attachment_ids: [upload.json.attachment_id] });
 	assert.equal(report.status, 201);
 	assert.equal((await w.report(report.json.id)).json.title, 'after');
-	assert.doesNotMatch(w.errors, /Sanitizer|runtime error/);
+	w.assertSilent();
 });

@@ -33,7 +33,7 @@ test('who may read', async () => {
 			assert.equal(`${answer.status} ${answer.json.error.code}`, '401 unauthorized');
 		}
 	}
-	const login = await w.ask('/api/console/login', { method: 'POST', headers: { 'content-type': 'application/json', 'x-rearview-console': '1' }, body: JSON.stringify({ name: 'admin', password: 'correct horse' }) });
+	const login = await w.ask('/api/console/login', { method: 'POST', headers: { 'content-type': 'application/json', 'x-rearview-console': '1' }, body: w.credentials });
 	const cookie = login.headers.get('set-cookie').split(';')[0];
 	for (const more of paths) assert.equal((await w.ask(`/api/v1/reports/${report.id}${more}`, { headers: { cookie } })).status, 200);
 	assert.equal((await w.ask(`/api/v1/reports/${report.id}`, { headers: { cookie, 'x-rearview-api-key': w.other.api_key } })).status, 404, 'a key is what counts when there is one');

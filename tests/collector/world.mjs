@@ -1,56 +1,23 @@
-/* A collector of its own for each test file, with a workspace, a console user and small clients. */
-import { spawn, spawnSync } from 'node:child_process';
+/* A collector of its own for each test file, with two workspaces and small clients. */
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { crc32OfBytes, deflate, deflateRaw } from './bytes.mjs';
+import { assertSilent, runCollector, startCollector } from './server.mjs';
 
-const root = resolve(import.meta.dirname, '../..');
-const binary = process.env.RV_REARVIEWD ?? [join(root, 'build/asan-ubsan/rearviewd'), join(root, 'build/dev/rearviewd')].find((file) => existsSync(file));
-
-function command(dir, args, input = '') {
-	const run = spawnSync(binary, [...args, '--data-dir', dir], { input, encoding: 'utf8' });
-	if (run.status !== 0) throw new Error(`rearviewd ${args.join(' ')}: ${run.stderr}`);
-	return run.stdout;
-}
-
-/** @param {{options?: string[]}} [settings] */
-export async function startWorld({ options = [] } = {}) {
-	const dir = mkdtempSync(join(tmpdir(), 'rv-collector-'));
-	const first = JSON.parse(command(dir, ['workspace', 'add', '--name', 'First', '--json']));
-	const other = JSON.parse(command(dir, ['workspace', 'add', '--name', 'Other', '--json']));
-	command(dir, ['user', 'add', 'admin', '--password-stdin'], 'correct horse');
-	const world = { dir, first, other, url: '', child: null, errors: '' };
-
-	world.start = async () => {
-		const child = spawn(binary, ['serve', '--listen', '127.0.0.1:0', '--data-dir', dir, '--requests-per-minute-per-key', '0', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
-		world.child = child;
-		child.stderr.on('data', (chunk) => (world.errors += chunk));
-		world.url = await new Promise((done, failed) => {
-			let seen = '';
-			child.stdout.on('data', (chunk) => {
-				seen += chunk;
-				const match = /listening on (http:\S+)/.exec(seen);
-				if (match) done(match[1]);
-			});
-			child.once('exit', (code) => failed(new Error(`rearviewd ended with ${code}: ${world.errors}`)));
-		});
-	};
-	world.end = async (signal = 'SIGTERM') => {
-		const child = world.child;
-		if (!child) return;
-		world.child = null;
-		const ended = once(child, 'exit');
-		child.kill(signal);
-		const [code] = await ended;
-		if (signal === 'SIGTERM' && (code !== 0 || /Sanitizer|runtime error/.test(world.errors))) throw new Error(`rearviewd ended with ${code}: ${world.errors}`);
-	};
-	world.stop = async () => {
-		await world.end();
-		rmSync(dir, { recursive: true, force: true });
+export async function startWorld() {
+	const server = await startCollector({ workspaceName: 'First', args: ['--requests-per-minute-per-key', '0'] });
+	const made = runCollector(['workspace', 'add', '--name', 'Other', '--json', '--data-dir', server.dataDir]);
+	if (made.code !== 0) throw new Error(made.stderr);
+	const { id, projectKey, apiKey } = server.workspace;
+	const first = { workspace_id: id, project_key: projectKey, api_key: apiKey };
+	const other = JSON.parse(made.stdout);
+	const credentials = JSON.stringify(server.user);
+	const world = {
+		dir: server.dataDir, first, other, credentials, user: server.user, start: server.restart, kill9: server.kill9,
+		get url() { return server.baseUrl; },
+		end: () => server.stop({ keep: true }),
+		stop: () => server.stop(),
+		assertSilent: () => assertSilent(server.stderr),
 	};
 
 	/** fetch with the body read: {status, headers, text, json} */
@@ -75,7 +42,7 @@ export async function startWorld({ options = [] } = {}) {
 		world.ask('/api/v1/action', { method: 'POST', headers: { 'content-type': 'application/json', 'user-agent': 'test', 'x-rearview-api-key': first.api_key, ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) });
 	world.report = (id, key = first.api_key, more = '') => world.ask(`/api/v1/reports/${id}${more}`, { headers: { 'x-rearview-api-key': key } });
 	world.login = async () => {
-		const answer = await world.ask('/api/console/login', { method: 'POST', headers: { 'content-type': 'application/json', 'x-rearview-console': '1' }, body: JSON.stringify({ name: 'admin', password: 'correct horse' }) });
+		const answer = await world.ask('/api/console/login', { method: 'POST', headers: { 'content-type': 'application/json', 'x-rearview-console': '1' }, body: credentials });
 		const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0];
 		return (method, path, body) =>
 			world.ask(`/api/console/${path}`, { method, headers: { cookie, ...(method === 'GET' ? {} : { 'x-rearview-console': '1' }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, body: body === undefined ? undefined : JSON.stringify(body) });
@@ -89,7 +56,6 @@ export async function startWorld({ options = [] } = {}) {
 		if (welcome.t !== 'welcome') throw new Error('no welcome');
 		return socket;
 	};
-	await world.start();
 	return world;
 }
 
