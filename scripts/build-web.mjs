@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { minify } from 'terser';
 import { snippet, snippetCsp } from '../web/widget/snippet.js';
 
 const root = resolve(import.meta.dirname, '..');
@@ -44,11 +45,12 @@ const hashes = {};
  * @param {'iife' | 'esm'} format
  */
 async function bundle(entry, name, format) {
-	await build({
+	const { outputFiles } = await build({
 		entryPoints: [join(widget, entry)],
 		outfile: join(out, name),
 		bundle: true,
-		minify: true,
+		minifySyntax: true,
+		write: false,
 		format,
 		target: 'es2022',
 		charset: 'utf8',
@@ -57,14 +59,22 @@ async function bundle(entry, name, format) {
 		alias: { 'rv:records': join(types, 'records.js') },
 		define: { RV_FILES: JSON.stringify(hashes) },
 	});
-	hashes[name] = hash(readFileSync(join(out, name)));
+	const { code = '' } = await minify(outputFiles[0].text, {
+		module: format === 'esm',
+		ecma: 2020,
+		toplevel: true,
+		compress: { passes: 3, keep_fargs: false, pure_getters: true },
+	});
+	writeFileSync(join(out, name), code);
+	hashes[name] = hash(code);
 }
 
 // What carries the others' hashes is built after them.
-const wasm = join(root, 'build/wasm-release/rearview.wasm');
-if (existsSync(wasm)) {
-	copyFileSync(wasm, join(out, 'rearview.wasm'));
-	hashes['rearview.wasm'] = hash(readFileSync(wasm));
+for (const name of ['rearview.wasm', 'rearview.tools.wasm']) {
+	const wasm = join(root, 'build/wasm-release', name);
+	if (!existsSync(wasm)) continue;
+	copyFileSync(wasm, join(out, name));
+	hashes[name] = hash(readFileSync(wasm));
 }
 if (existsSync(join(widget, 'core.js'))) await bundle('worker.js', 'rearview.worker.js', 'iife');
 await bundle('recorder.js', 'rearview.recorder.js', 'iife');

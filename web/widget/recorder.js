@@ -311,6 +311,7 @@ export function createRecorder(hub, {options, asset, shot: getShot, emit, warn})
 		endpoint: options.endpoint,
 		config: options.config,
 		wasmUrl: asset('rearview.wasm').href,
+		toolsUrl: asset('rearview.tools.wasm').href,
 		abi: rv.ABI_HASH,
 		page: {...pageMeta(win, viewport), title: document.title, visible: native.visibility(document) === 'visible'},
 		session: attempt(() => win.sessionStorage.getItem('rearview.session')) ?? undefined,
@@ -362,7 +363,7 @@ export function createRecorder(hub, {options, asset, shot: getShot, emit, warn})
 			answered = watched = native.now();
 			const privacy = createPrivacy(native, config?.privacy ?? {}, warn, document);
 			state = createState(enc, ids, privacy, native);
-			sheetsOf = createSheets(hub, enc, ids, flow);
+			sheetsOf = createSheets(hub, enc, ids, flow.schedule);
 			tree = createTree({native, enc, ids, privacy, state, sheets: sheetsOf, onRoot, onBlocked: element => eachBlocked.forEach(each => each(element))});
 			/** @type {Ctx} */
 			const ctx = {
@@ -386,9 +387,9 @@ export function createRecorder(hub, {options, asset, shot: getShot, emit, warn})
 					tree.hosts.add(host);
 					flow.schedule();
 				},
-				rule: (sheet, index, text) => flow.isRunning() && sheetsOf.rule(sheet, index, text),
-				nested: (sheet, top) => flow.isRunning() && sheetsOf.nested(sheet, top),
-				sheet: sheet => flow.isRunning() && sheetsOf.sheet(sheet),
+				rule: sheetsOf.rule,
+				nested: sheetsOf.nested,
+				sheet: sheetsOf.sheet,
 				adopted(root) {
 					if (!ids.live(root)) return;
 					tree.adopters.add(root);

@@ -20,21 +20,21 @@ export function hookDom(hub, win, patcher = hub.patcher) {
 
 	/** @param {CSSStyleSheet} sheet @param {number} index @param {string | null} text */
 	const rule = (sheet, index, text) => {
-		touched.add(sheet);
-		hub.dom?.rule(sheet, index, text);
+		if (hub.dom) hub.dom.rule(sheet, index, text);
+		else touched.add(sheet);
 	};
 	/** @param {any} self */
 	const nested = self => {
 		const top = topOf(self);
 		if (!top.parentStyleSheet) return;
-		touched.add(top.parentStyleSheet);
-		hub.dom?.nested(top.parentStyleSheet, top);
+		if (hub.dom) hub.dom.nested(top.parentStyleSheet, top);
+		else touched.add(top.parentStyleSheet);
 	};
 	/** @param {CSSStyleSheet | null} sheet */
 	const whole = sheet => {
 		if (!sheet) return;
-		touched.add(sheet);
-		hub.dom?.sheet(sheet);
+		if (hub.dom) hub.dom.sheet(sheet);
+		else touched.add(sheet);
 	};
 	const {CSSStyleSheet: Sheet, CSSGroupingRule, CSSStyleRule, CSSKeyframesRule} = win;
 	patcher.method(Sheet.prototype, 'insertRule', null, (self, [text, index = 0]) => rule(self, index >>> 0, `${text}`));

@@ -16,7 +16,7 @@ export function startEarly(win) {
 	const hook = () => {
 		if (stop) return;
 		hub.started = hub.native.now();
-		hub.patcher = createPatcher(hub.native, hub.attempt);
+		hub.patcher = createPatcher(hub.native, hub.failed);
 		const stopErrors = hub.attempt(() => hookErrors(hub, stringify));
 		hub.attempt(() => hookConsole(hub, stringify));
 		hub.attempt(() => hookNetwork(hub, stringify));

@@ -36,6 +36,10 @@ export function createHub(win) {
 	let sink = null;
 	let deaf = false;
 
+	const failed = () => {
+		errors++;
+	};
+
 	/**
 	 * Runs f; what it throws is counted and goes no further.
 	 * @template T
@@ -46,16 +50,16 @@ export function createHub(win) {
 		try {
 			return f();
 		} catch {
-			errors++;
+			failed();
 		}
 	};
 
 	const hub = {
-		win, native, attempt,
+		win, native, attempt, failed,
 		/** The wall clock of performance.now() zero. */
 		origin: native.date() - native.now(),
 		started: native.now(),
-		patcher: createPatcher(native, attempt),
+		patcher: createPatcher(native, failed),
 		/** @type {DomSink | null} */
 		dom: null,
 		/** Sheets whose rules a script changed. @type {WeakSet<CSSStyleSheet>} */
@@ -98,7 +102,7 @@ export function createHub(win) {
 		addScript: (address, nonce, given) => addScript(win, address, nonce, given),
 		/** Hooks a frame's functions; the answer gives them back. @param {any} frame its window */
 		hookFrame(frame) {
-			const patcher = createPatcher(native, attempt);
+			const patcher = createPatcher(native, failed);
 			hookDom(hub, frame, patcher);
 			return patcher.restore;
 		},

@@ -21,9 +21,9 @@
 
 /**
  * @param {import('./native.js').Natives} native
- * @param {(f: () => any) => any} attempt  runs f, swallows and counts what it throws
+ * @param {() => void} failed  counts an error of ours
  */
-export function createPatcher(native, attempt) {
+export function createPatcher(native, failed) {
 	let active = true;
 	/** @type {(() => void)[]} */
 	const undo = [];
@@ -34,9 +34,23 @@ export function createPatcher(native, attempt) {
 		return new Proxy(original, {
 			apply(target, self, args) {
 				if (!active) return native.apply(target, self, args);
-				const token = before && attempt(() => before(self, args));
+				let token;
+				if (before) {
+					try {
+						token = before(self, args);
+					} catch {
+						failed();
+					}
+				}
 				const result = native.apply(target, self, args);
-				return (after && attempt(() => after(self, args, result, token))) ?? result;
+				if (after) {
+					try {
+						return after(self, args, result, token) ?? result;
+					} catch {
+						failed();
+					}
+				}
+				return result;
 			},
 			get(target, key) {
 				const value = target[key];

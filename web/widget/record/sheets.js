@@ -1,6 +1,6 @@
 /* Style sheets whose rules the document's text does not tell: link sheets, sheets changed by scripts,
  * constructed ones. Whole sheets are read rule by rule within the flush's budget; single insertions
- * and deletions are written as they happen. */
+ * and deletions are kept as they happen and written with the flush. */
 import * as rv from 'rv:records';
 
 /** @typedef {ReturnType<typeof createSheets>} Sheets */
@@ -10,6 +10,8 @@ const RULES_MAX = 30_000;
 /** Constructed sheets that are followed; one that is no longer used is not noticed. */
 const CONSTRUCTED_MAX = 4000;
 const ADOPTED_MAX = 1000;
+/** Insertions and deletions that wait for a flush. */
+const CHANGES_MAX = 30_000;
 const POLLED = 200;
 
 /** @param {any} sheet @returns {CSSRuleList | null} null: another origin's */
@@ -44,9 +46,9 @@ const absolute = (text, base) => base ? text.replace(/url\("([^"]*)"\)/g, (whole
  * @param {import('../host/hub.js').Hub} hub
  * @param {import('./encoder.js').Encoder} enc
  * @param {import('./ids.js').Ids} ids
- * @param {{stamp: () => void, schedule: () => void}} flow
+ * @param {() => void} schedule
  */
-export function createSheets({native, touched}, enc, ids, flow) {
+export function createSheets({native, touched}, enc, ids, schedule) {
 	/** @type {WeakMap<CSSStyleSheet, Entry>} */
 	let known = new WeakMap();
 	/** @type {WeakMap<Element, Entry>} */
@@ -57,6 +59,8 @@ export function createSheets({native, touched}, enc, ids, flow) {
 	let lists = new WeakMap();
 	/** Rules whose inside changed. @type {Map<CSSRule, CSSStyleSheet>} */
 	const inside = new Map();
+	/** @type {{sheet: CSSStyleSheet, index: number, text: string | null}[]} */
+	let changes = [];
 	let last = 0;
 	let constructed = 0;
 
@@ -80,7 +84,7 @@ export function createSheets({native, touched}, enc, ids, flow) {
 	/** @param {CSSStyleSheet} sheet */
 	const reread = sheet => {
 		queue.set(sheet, -1);
-		flow.schedule();
+		schedule();
 	};
 
 	/** @param {Element} element @param {number} id */
@@ -126,16 +130,49 @@ export function createSheets({native, touched}, enc, ids, flow) {
 		return true;
 	};
 
-	/** A sheet that was told by its element's text so far. @param {CSSStyleSheet} sheet */
-	const find = sheet => {
+	/** The sheet is another altogether, or was told by its element's text so far. @param {CSSStyleSheet} sheet */
+	const whole = sheet => {
+		if (known.has(sheet)) return reread(sheet);
+		touched.add(sheet);
 		const owner = /** @type {any} */ (sheet.ownerNode);
 		const id = owner ? ids.live(owner) : 0;
 		if (id) check(owner, id);
 	};
 
+	/** Writes insertions and deletions, in the order in which they happened. @param {() => boolean} isOver @returns {boolean} */
+	const write = isOver => {
+		let at = 0;
+		/** @type {CSSStyleSheet | undefined} */
+		let last;
+		/** @type {Entry | undefined} */
+		let entry;
+		let isOpen = true;
+		for (; at < changes.length && isOpen; at++) {
+			const {sheet, index, text} = changes[at];
+			if (sheet !== last) {
+				last = sheet;
+				entry = known.get(sheet);
+				if (!entry || queue.has(sheet) || entry.count >= RULES_MAX) {
+					whole(sheet);
+					entry = undefined;
+				} else if (!isAlive(sheet, entry)) entry = undefined;
+			}
+			if (!entry) continue;
+			if (!enc.open(8) || ((at & 31) === 31 && isOver())) {
+				isOpen = false;
+				break;
+			}
+			if (text === null) enc.put(rv.REC_RULE_DELETE, 2, entry.id, index);
+			else enc.put(rv.REC_RULE_INSERT, 3, entry.id, enc.text(text), index);
+			entry.count += text === null ? -1 : 1;
+		}
+		changes.splice(0, at);
+		return isOpen;
+	};
+
 	return {
 		check, adopted, reread,
-		isBusy: () => queue.size + inside.size > 0,
+		isBusy: () => queue.size + inside.size + changes.length > 0,
 		/** The element's text or an attribute became another. @param {Element} element @param {number} id @returns {boolean} false: no room */
 		changed(element, id) {
 			const before = owned.get(element);
@@ -150,32 +187,21 @@ export function createSheets({native, touched}, enc, ids, flow) {
 		},
 		/** A rule went in or out. @param {CSSStyleSheet} sheet @param {number} index @param {string | null} text null: deleted */
 		rule(sheet, index, text) {
-			const entry = known.get(sheet);
-			if (!entry) find(sheet);
-			else if (queue.has(sheet) || entry.count >= RULES_MAX) reread(sheet);
-			else if (isAlive(sheet, entry)) {
-				if (!enc.open(8)) return reread(sheet);
-				flow.stamp();
-				if (text === null) enc.put(rv.REC_RULE_DELETE, 2, entry.id, index);
-				else enc.put(rv.REC_RULE_INSERT, 3, entry.id, enc.text(text), index);
-				entry.count += text === null ? -1 : 1;
-				flow.schedule();
-			}
+			if (changes.length < CHANGES_MAX) changes.push({sheet, index, text});
+			else whole(sheet);
+			schedule();
 		},
 		/** Something inside a rule of the sheet changed. @param {CSSStyleSheet} sheet @param {CSSRule} top */
 		nested(sheet, top) {
-			if (!known.has(sheet)) return find(sheet);
-			if (inside.size >= RULES_MAX) inside.clear(), reread(sheet);
-			else inside.set(top, sheet);
-			flow.schedule();
+			if (inside.size < CHANGES_MAX && known.has(sheet)) inside.set(top, sheet);
+			else whole(sheet);
+			schedule();
 		},
-		/** The whole of it is another. @param {CSSStyleSheet} sheet */
-		sheet(sheet) {
-			if (known.has(sheet)) reread(sheet);
-			else find(sheet);
-		},
+		/** The whole of it is another. */
+		sheet: whole,
 		/** Reads queued sheets. @param {() => boolean} isOver @returns {boolean} false: time or room ran out */
 		work(isOver) {
+			if (!write(isOver)) return false;
 			for (const [top, sheet] of inside) {
 				const entry = known.get(sheet);
 				const index = entry && !queue.has(sheet) && isAlive(sheet, entry) ? Array.prototype.indexOf.call(rulesOf(sheet) ?? [], top) : -1;
@@ -213,6 +239,7 @@ export function createSheets({native, touched}, enc, ids, flow) {
 		},
 		/** Finds what no hook tells: disabled sheets, a rule count that went astray. @param {Document | ShadowRoot} root */
 		poll(root) {
+			if (changes.length) return;
 			const all = root.styleSheets;
 			for (let i = 0; i < Math.min(all.length, POLLED); i++) {
 				const sheet = all[i];
@@ -234,6 +261,7 @@ export function createSheets({native, touched}, enc, ids, flow) {
 			lists = new WeakMap();
 			queue.clear();
 			inside.clear();
+			changes = [];
 			last = constructed = 0;
 		},
 	};

@@ -1,7 +1,6 @@
 /* State of elements that no mutation tells: form fields, dialogs, media. A field's value is compared
  * with what was last sent, so a script's changes are found without hooking any setter. */
 import * as rv from 'rv:records';
-import {LEAF} from './ids.js';
 
 /** @typedef {ReturnType<typeof createState>} State */
 
@@ -132,6 +131,3 @@ export function createState(enc, ids, privacy, native) {
 		},
 	};
 }
-
-/** Bits of the tree that keep a field's children out of the stream. @param {string} name */
-export const leafBit = name => name === 'textarea' ? LEAF : 0;
