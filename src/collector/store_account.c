@@ -23,7 +23,9 @@ static void make_api_key(char out[64])
 
 void rv_api_key_id(const char *api_key, char id_out[32])
 {
-	snprintf(id_out, API_KEY_ID_LENGTH + 1, "%s", api_key);
+	size_t len = strnlen(api_key, API_KEY_ID_LENGTH);
+	memcpy(id_out, api_key, len);
+	id_out[len] = 0;
 }
 
 static enum rv_status insert_api_key(struct rv_db *db, const char *workspace_id, const char *api_key)
