@@ -11,6 +11,13 @@ void rv_rrweb_fail(struct rv_rrweb *ex, enum rv_status status)
 		ex->failed = status;
 }
 
+void rv_rrweb_clear(struct rv_rrweb *ex, struct rv_buf *buf)
+{
+	if (rv_buf_status(buf) != RV_OK)
+		rv_rrweb_fail(ex, rv_buf_status(buf));
+	rv_buf_clear(buf);
+}
+
 void rv_rrweb_push(struct rv_rrweb *ex, struct rv_vec *vec, uint32_t value)
 {
 	if (vec->n == vec->cap) {
@@ -273,6 +280,8 @@ static enum rv_status export(struct rv_rrweb *ex)
 	if (status != RV_END && status != RV_OK)
 		return status;
 	end_epoch(ex);
+	rv_rrweb_clear(ex, &ex->scratch);
+	rv_rrweb_clear(ex, &ex->base);
 	rv_buf_str(&ex->out, ex->counts.events ? "]" : "[]");
 	rv_rrweb_flush(ex, 0);
 	return ex->failed;

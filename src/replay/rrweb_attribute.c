@@ -55,7 +55,7 @@ static bool popover_open(const struct rv_node *node)
 
 static void pixels(struct rv_rrweb *ex, const char *key, uint32_t value, struct rv_json *json)
 {
-	rv_buf_clear(&ex->scratch);
+	rv_rrweb_clear(ex, &ex->scratch);
 	rv_buf_dec(&ex->scratch, value);
 	rv_buf_str(&ex->scratch, "px");
 	rv_json_key(json, key);
@@ -65,7 +65,7 @@ static void pixels(struct rv_rrweb *ex, const char *key, uint32_t value, struct 
 /* A value whose addresses are made absolute by one of the rv_url functions. */
 static void absolute(struct rv_rrweb *ex, void (*how)(struct rv_span, struct rv_span, struct rv_buf *), struct rv_span value, struct rv_json *json)
 {
-	rv_buf_clear(&ex->scratch);
+	rv_rrweb_clear(ex, &ex->scratch);
 	how(rv_buf_get(&ex->base), value, &ex->scratch);
 	if (rv_buf_status(&ex->scratch) != RV_OK)
 		rv_rrweb_fail(ex, rv_buf_status(&ex->scratch));
@@ -74,7 +74,7 @@ static void absolute(struct rv_rrweb *ex, void (*how)(struct rv_span, struct rv_
 
 static void blocked_class(struct rv_rrweb *ex, struct rv_span value, struct rv_json *json)
 {
-	rv_buf_clear(&ex->scratch);
+	rv_rrweb_clear(ex, &ex->scratch);
 	rv_buf_span(&ex->scratch, value);
 	rv_buf_str(&ex->scratch, value.len ? " rr-block" : "rr-block");
 	rv_json_key(json, "class");
@@ -110,7 +110,7 @@ static bool is_hidden(const struct rv_rrweb *ex, const struct rv_node *node, str
 
 static void write_style(struct rv_rrweb *ex, const struct rv_node *node, struct rv_span value, struct rv_json *json)
 {
-	rv_buf_clear(&ex->scratch);
+	rv_rrweb_clear(ex, &ex->scratch);
 	if (value.ptr)
 		rv_url_css(rv_buf_get(&ex->base), value, &ex->scratch);
 	if (popover_open(node)) /* the Replayer has no popovers: show it where its style puts it */
@@ -134,7 +134,7 @@ void rv_rrweb_attribute(struct rv_rrweb *ex, const struct rv_node *node, struct 
 	}
 	bool renamed = starts(name, "on") || starts(name, "ON") || starts(name, "On") || starts(name, "oN");
 	if (renamed) {
-		rv_buf_clear(&ex->scratch);
+		rv_rrweb_clear(ex, &ex->scratch);
 		rv_buf_byte(&ex->scratch, '_');
 		rv_buf_span(&ex->scratch, name);
 		rv_json_key_span(json, rv_buf_get(&ex->scratch));
@@ -160,7 +160,7 @@ void rv_rrweb_value(struct rv_rrweb *ex, const struct rv_node *node, struct rv_j
 	const struct rv_node_state *state = state_of(node);
 	if (state->input_flags & RV_INPUT_MASKED) {
 		uint32_t len = state->input_len < ASTERISKS_MAX ? state->input_len : ASTERISKS_MAX;
-		rv_buf_clear(&ex->scratch);
+		rv_rrweb_clear(ex, &ex->scratch);
 		while (len--)
 			rv_buf_byte(&ex->scratch, '*');
 		rv_json_text(json, rv_buf_get(&ex->scratch));
@@ -176,7 +176,7 @@ void rv_rrweb_textarea(struct rv_rrweb *ex, const struct rv_node *node, struct r
 		rv_rrweb_value(ex, node, json);
 		return;
 	}
-	rv_buf_clear(&ex->scratch);
+	rv_rrweb_clear(ex, &ex->scratch);
 	for (uint32_t child = node->first; child; child = rv_at(ex, child)->next)
 		if (rv_at(ex, child)->kind == RV_NODE_TEXT)
 			rv_buf_span(&ex->scratch, rv_at(ex, child)->text);
@@ -238,7 +238,7 @@ static void write_sheet(struct rv_rrweb *ex, const struct rv_sheet *sheet, struc
 		rv_buf_byte(&text, ' ');
 	if (rv_buf_status(&text) != RV_OK)
 		rv_rrweb_fail(ex, rv_buf_status(&text));
-	rv_buf_clear(&ex->scratch);
+	rv_rrweb_clear(ex, &ex->scratch);
 	rv_url_css(sheet->href.len ? sheet->href : rv_buf_get(&ex->base), rv_buf_get(&text), &ex->scratch);
 	rv_json_key(json, "_cssText");
 	rv_json_text(json, rv_buf_get(&ex->scratch));

@@ -290,7 +290,7 @@ static void write_trace(struct rv_json *json, struct rv_span stack)
 static void write_argument(struct rv_rrweb *ex, struct rv_json *json, struct rv_span text)
 {
 	struct rv_json inner;
-	rv_buf_clear(&ex->scratch);
+	rv_rrweb_clear(ex, &ex->scratch);
 	rv_json_init(&inner, &ex->scratch);
 	rv_json_text(&inner, text);
 	rv_json_text(json, rv_buf_get(&ex->scratch));
@@ -329,7 +329,7 @@ static void write_error(struct rv_rrweb *ex, const struct rv_rec *rec)
 		rv_json_key(&json, "trace");
 		rv_json_open(&json, '[');
 		if (S(RV_ERROR_SOURCE).len) {
-			rv_buf_clear(&ex->scratch);
+			rv_rrweb_clear(ex, &ex->scratch);
 			rv_buf_span(&ex->scratch, S(RV_ERROR_SOURCE));
 			rv_buf_byte(&ex->scratch, ':');
 			rv_buf_dec(&ex->scratch, U(RV_ERROR_LINE));
@@ -412,11 +412,11 @@ void rv_rrweb_event(struct rv_rrweb *ex, const struct rv_rec *rec)
 {
 	switch (rec->type) {
 	case RV_REC_POINTER:
-		if (ex->live)
+		if (ex->live && ex->m->top)
 			write_pointer(ex, rec);
 		break;
 	case RV_REC_POINTER_MOVE:
-		if (ex->live)
+		if (ex->live && ex->m->top)
 			add_move(ex, rec);
 		break;
 	case RV_REC_CONSOLE: write_console(ex, rec); break;

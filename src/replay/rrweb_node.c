@@ -135,7 +135,7 @@ static void find_document_base(struct rv_rrweb *ex, uint32_t slot)
 		document = up;
 		url = document->parent ? document->text : ex->m->epoch.url;
 	}
-	rv_buf_clear(&ex->base);
+	rv_rrweb_clear(ex, &ex->base);
 	if (href.len)
 		rv_url_resolve(url, href, &ex->base);
 	else
@@ -168,7 +168,7 @@ void rv_rrweb_text(struct rv_rrweb *ex, const struct rv_node *node, struct rv_js
 	} else if (tag == RV_TAG_STYLE && rv_rrweb_sheet(ex, parent)) {
 		rv_json_cstr(json, ""); /* _cssText has it */
 	} else if (tag == RV_TAG_STYLE) {
-		rv_buf_clear(&ex->scratch);
+		rv_rrweb_clear(ex, &ex->scratch);
 		rv_url_css(rv_buf_get(&ex->base), node->text, &ex->scratch);
 		rv_json_text(json, rv_buf_get(&ex->scratch));
 	} else {

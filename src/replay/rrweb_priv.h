@@ -70,6 +70,8 @@ struct rv_rrweb {
 /* ---- rrweb.c ---- */
 void rv_rrweb_fail(struct rv_rrweb *ex, enum rv_status status);
 void rv_rrweb_push(struct rv_rrweb *ex, struct rv_vec *vec, uint32_t value);
+/* Empties a buffer for other text; that it failed before is not forgotten. */
+void rv_rrweb_clear(struct rv_rrweb *ex, struct rv_buf *buf);
 int64_t rv_rrweb_time(const struct rv_rrweb *ex, uint32_t t_ms);
 /* Begins {"type":…,"data":{ ; the caller fills data through json. */
 void rv_rrweb_begin(struct rv_rrweb *ex, struct rv_json *json, int type, int source);

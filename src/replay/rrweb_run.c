@@ -79,7 +79,7 @@ void rv_rrweb_change(struct rv_rrweb *ex, const struct rv_node *node, struct rv_
 {
 	uint32_t depth;
 	if (!rv_rrweb_locate(ex, rv_mirror_slot_of(ex->m, node), &depth))
-		rv_buf_clear(&ex->base);
+		rv_rrweb_clear(ex, &ex->base);
 	ex->attrs_from = ex->attrs.len;
 	rv_json_init(json, &ex->attrs);
 	rv_json_open(json, '{');
@@ -147,7 +147,7 @@ static void change_state(struct rv_rrweb *ex, const struct rv_node *node, uint32
 		rv_json_key(&json, "style");
 		rv_json_open(&json, '{');
 		for (int i = 0; i < 2; i++) {
-			rv_buf_clear(&ex->scratch);
+			rv_rrweb_clear(ex, &ex->scratch);
 			rv_buf_dec(&ex->scratch, i ? node->state->height : node->state->width);
 			rv_buf_str(&ex->scratch, "px");
 			rv_json_key(&json, i ? "height" : "width");
@@ -387,7 +387,7 @@ void rv_rrweb_end_run(struct rv_rrweb *ex)
 void rv_rrweb_forget_run(struct rv_rrweb *ex)
 {
 	ex->pending.n = ex->texts.n = ex->hosts.n = ex->n_removed = ex->n_entries = 0;
-	rv_buf_clear(&ex->attrs);
+	rv_rrweb_clear(ex, &ex->attrs);
 }
 
 /* ---- what follows the nodes ---- */

@@ -51,7 +51,7 @@ static void write_rule(struct rv_rrweb *ex, const struct rv_sheet *sheet, const 
 	rv_mirror_rule_text(rule, &text);
 	if (rv_buf_status(&text) != RV_OK)
 		rv_rrweb_fail(ex, rv_buf_status(&text));
-	rv_buf_clear(&ex->scratch);
+	rv_rrweb_clear(ex, &ex->scratch);
 	if (media) {
 		rv_buf_str(&ex->scratch, "@media ");
 		rv_buf_span(&ex->scratch, sheet->media);
@@ -102,7 +102,7 @@ static void write_change(struct rv_rrweb *ex, const struct rv_rec *rec, const st
 	uint32_t owner_slot = rv_mirror_lookup(ex->m, sheet->owner);
 	struct rv_json *json = &ex->style_json;
 	if (!owner_slot || !rv_rrweb_locate(ex, owner_slot, &depth))
-		rv_buf_clear(&ex->base);
+		rv_rrweb_clear(ex, &ex->base);
 	if (rec->type != RV_REC_RULE_INSERT) {
 		struct rv_json event;
 		begin_rules(ex, sheet->owner, style_id, "removes", &event);

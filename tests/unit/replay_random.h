@@ -187,6 +187,17 @@ static inline uint32_t random_document(struct random_maker *r, uint32_t id)
 	return node ? node->id : 0;
 }
 
+/* Is there a frame's document in the subtree? A browser loads frames anew when they move. */
+static inline bool random_framed(struct random_maker *r, uint32_t id)
+{
+	const struct rv_node *node = rv_mirror_find(r->mirror, id);
+	uint32_t root = node ? rv_mirror_slot_of(r->mirror, node) : 0;
+	for (uint32_t slot = root; slot; slot = rv_mirror_next(r->mirror, slot, root))
+		if (rv_mirror_slot(r->mirror, slot)->kind == RV_NODE_DOCUMENT)
+			return true;
+	return false;
+}
+
 /* Text for below a node: style elements of honest pages hold style text. */
 static inline struct rv_span random_text_in(struct random_maker *r, uint32_t id)
 {
@@ -221,16 +232,16 @@ static inline void random_record(struct random_maker *r)
 	} else if (kind < 42) {
 		id = random_node(r, RV_NODE_ELEMENT);
 		const struct rv_node *host = rv_mirror_find(r->mirror, id);
-		if (!r->gentle || (host && (rv_span_is(host->name, "div") || rv_span_is(host->name, "x-card"))))
+		if (!r->gentle || (host && (rv_span_is(host->name, "div") || rv_span_is(host->name, "x-card")) && !random_framed(r, id)))
 			RANDOM_PUT(r, RV_REC_SHADOW_ROOT, RU(random_id(r)), RU(id), RU(0));
 	} else if (kind < 49) {
 		id = random_node(r, 0);
-		if (id > 5 || random_next(r, 60) == 0)
+		if (id > 5 || ((!r->gentle || id > 3) && random_next(r, 60) == 0))
 			RANDOM_PUT(r, RV_REC_REMOVE, RU(id));
 	} else if (kind < 56) {
 		id = random_node(r, random_next(r, 2) ? RV_NODE_ELEMENT : 0);
 		n = random_node(r, random_next(r, 4) ? RV_NODE_ELEMENT : RV_NODE_SHADOW);
-		if (!r->gentle || (id > 5 && random_document(r, id) == random_document(r, n)))
+		if (!r->gentle || (id > 5 && random_document(r, id) == random_document(r, n) && !random_framed(r, id)))
 			RANDOM_PUT(r, RV_REC_MOVE, RU(id), RU(n), RU(random_next(r, 2) ? 0 : random_node(r, 0)));
 	} else if (kind < 64) {
 		RANDOM_PUT(r, RV_REC_ATTRIBUTES, RU(random_node(r, RV_NODE_ELEMENT)), RS(RANDOM_PICK(r, "class", "title", "data-x", "onchange", "href")), RS(random_next(r, 3) ? random_text(r) : rv_span(NULL, 0)), RT("id"), RS(random_text(r)));
@@ -238,7 +249,9 @@ static inline void random_record(struct random_maker *r)
 		id = random_node(r, RV_NODE_TEXT);
 		RANDOM_PUT(r, RV_REC_TEXT_SET, RU(id), RS(random_text_in(r, id)));
 	} else if (kind < 71) {
-		RANDOM_PUT(r, RV_REC_PRIVACY, RU(random_node(r, RV_NODE_ELEMENT)), RU(random_next(r, 3) ? 0 : RV_EL_BLOCK));
+		id = random_node(r, RV_NODE_ELEMENT);
+		if (!r->gentle || (id > 5 && !random_framed(r, id)))
+			RANDOM_PUT(r, RV_REC_PRIVACY, RU(id), RU(random_next(r, 3) ? 0 : RV_EL_BLOCK));
 	} else if (kind < 75) {
 		id = random_next(r, 4);
 		if (id == 0)
