@@ -18,11 +18,6 @@ export function observeVisibility({hub, enc, clock, flow, send, pageState, liste
 		flow.force(LAST_FLUSH_MS);
 		send({t: 'save'});
 	});
-	/* Firefox ends the worker too soon after `pagehide`. */
-	listen(win, 'beforeunload', () => {
-		flow.force(LAST_FLUSH_MS);
-		send({t: 'save'});
-	});
 	listen(win, 'pagehide', () => {
 		flow.force(LAST_FLUSH_MS);
 		send({t: 'pagehide'});
