@@ -1,15 +1,19 @@
-# Target core: src/wasm on top of the rings, as build/…/rearview.wasm. No JavaScript of Emscripten's:
-# web/widget/core.js instantiates the file itself and hands it no imports at all.
-file(GLOB core_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/wasm/*.c)
-list(FILTER core_sources EXCLUDE REGEX "/cjson_number\\.c$") # part of rv_cjson
-add_executable(core ${core_sources})
-target_include_directories(core PRIVATE ${CMAKE_SOURCE_DIR}/src/wasm)
-target_link_libraries(core PRIVATE rv_capture rv_flags)
-set_target_properties(core PROPERTIES OUTPUT_NAME rearview SUFFIX .wasm)
-target_link_options(core PRIVATE -Oz -sSTANDALONE_WASM --no-entry
-  -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=512MB
-  -sTOTAL_STACK=256KB -sMALLOC=emmalloc -sFILESYSTEM=0 -sASSERTIONS=0
-  --emit-symbol-map) # rearview.wasm.symbols: what tests/wasm/link.test.mjs looks at
+# Targets core and tools: src/wasm on top of the rings, as build/…/rearview.wasm and
+# rearview.tools.wasm. No JavaScript of Emscripten's: web/widget/core.js instantiates the files itself
+# and hands them no imports at all. What a report needs only now and then is in tools, so that the
+# first load stays small.
+function(rv_module target name source)
+  add_executable(${target} ${CMAKE_SOURCE_DIR}/src/wasm/${source} ${CMAKE_SOURCE_DIR}/src/wasm/heap.c)
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src/wasm)
+  target_link_libraries(${target} PRIVATE rv_capture rv_flags)
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} SUFFIX .wasm)
+  target_link_options(${target} PRIVATE -Oz -sSTANDALONE_WASM --no-entry
+    -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=512MB
+    -sTOTAL_STACK=256KB -sMALLOC=emmalloc -sFILESYSTEM=0 -sASSERTIONS=0
+    --emit-symbol-map) # <name>.wasm.symbols: what tests/wasm/link.test.mjs looks at
+endfunction()
+rv_module(core rearview exports.c)
+rv_module(tools rearview.tools tools.c)
 
 # Compiled for speed: what runs once per byte or per pixel, measured to be felt.
 set_source_files_properties(${SOURCES_DIR}/zlib/deflate.c ${SOURCES_DIR}/zlib/adler32.c

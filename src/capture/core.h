@@ -35,7 +35,8 @@ enum rv_status rv_core_load(struct rv_core *core, struct rv_span segment) RV_MUS
 void rv_core_forget(struct rv_core *core);
 
 /* ---- out ---- */
-/* The window [from, to] in wall-clock ms (0, 0: the configured window up to now) as a native stream. */
+/* The window [from, to] in wall-clock ms (0, 0: the configured window up to now) as a native stream.
+ * A from after to is to: the document then and little else. */
 enum rv_status rv_core_export(struct rv_core *core, double from_wall_ms, double to_wall_ms, struct rv_buf *out) RV_MUST_USE;
 /* {"console_logs":[…],"network_logs":[…],"capture":{counters}} of the window, fields as API §1. */
 enum rv_status rv_core_logs(struct rv_core *core, double from_wall_ms, double to_wall_ms, struct rv_buf *json_out) RV_MUST_USE;

@@ -16,6 +16,8 @@ static struct window window_of(const struct rv_core *core, double from_wall_ms, 
 		window.to_wall_ms = core->now_wall_ms;
 	if (!(from_wall_ms > 0))
 		window.from_wall_ms = window.to_wall_ms - core->options.window_ms;
+	if (window.from_wall_ms > window.to_wall_ms)
+		window.from_wall_ms = window.to_wall_ms;
 	return window;
 }
 

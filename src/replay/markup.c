@@ -18,6 +18,10 @@ struct rv_markup *rv_markup_new(const struct rv_mirror *mirror, const struct rv_
 		m->options.width = epoch->width;
 	if (!m->options.height)
 		m->options.height = epoch->height;
+	if (!m->options.content_width)
+		m->options.content_width = m->options.width;
+	if (!m->options.content_height)
+		m->options.content_height = m->options.height;
 	m->cull_cap = 8;
 	while (m->cull_cap < 2 * options->n_cull && m->cull_cap < 1u << 20)
 		m->cull_cap *= 2;
@@ -278,9 +282,9 @@ static enum rv_status write_all(struct rv_markup *m, struct rv_buf *out)
 	rv_buf_str(out, "margin:0!important;padding:0!important;border:0!important;background:none!important\"><foreignObject ");
 	rv_buf_span(out, wh);
 	rv_buf_str(out, "><div xmlns=\"http://www.w3.org/1999/xhtml\" style=\"position:relative;overflow:hidden;width:");
-	rv_buf_dec(out, m->options.width);
+	rv_buf_dec(out, m->options.content_width);
 	rv_buf_str(out, "px;height:");
-	rv_buf_dec(out, m->options.height);
+	rv_buf_dec(out, m->options.content_height);
 	rv_buf_str(out, "px;background:");
 	if (m->background.len)
 		rv_markup_css_text(m, m->background, m->base, false, true);

@@ -12,10 +12,13 @@
 #define RV_MARKUP_H
 #include "mirror.h"
 
-struct rv_markup_cull { uint32_t node, width, height; }; /* off-screen: drawn as an empty box of that size */
+/* Off-screen: drawn as an empty box of that size, in 1/1000 px. Margins are those of the element with
+ * what its children's margins add where they collapse into them. */
+struct rv_markup_cull { uint32_t node, width_milli, height_milli; int32_t margin_top_milli, margin_bottom_milli; };
 
 struct rv_markup_options {
-	uint32_t width, height;      /* CSS pixels; 0: the mirror's viewport */
+	uint32_t width, height;      /* of the picture, CSS pixels; 0: the mirror's viewport */
+	uint32_t content_width, content_height; /* of the document in it, less where scroll bars stand; 0: all */
 	uint32_t root_font_milli;    /* used font size of the root in 1/1000 px; 0: 16 px */
 	struct rv_span background;   /* CSS value for the canvas; ptr NULL: white */
 	const struct rv_markup_cull *cull; /* copied */

@@ -9,7 +9,8 @@ static void attribute_write(struct rv_markup *m, const char *name, struct rv_spa
 	rv_buf_byte(m->out, '"');
 }
 
-static void px_write(struct rv_markup *m, const char *property, int64_t value)
+/* milli: in 1/1000 px */
+static void px_write(struct rv_markup *m, const char *property, int64_t value, bool milli)
 {
 	rv_buf_str(m->out, property);
 	rv_buf_byte(m->out, ':');
@@ -18,7 +19,7 @@ static void px_write(struct rv_markup *m, const char *property, int64_t value)
 		value = -value;
 	}
 	rv_buf_dec(m->out, (uint64_t)value);
-	rv_buf_str(m->out, "px!important;");
+	rv_buf_str(m->out, milli ? "e-3px!important;" : "px!important;");
 }
 
 void rv_markup_root_font(struct rv_markup *m)
@@ -83,13 +84,17 @@ static void style_write(struct rv_markup *m, const struct rv_node *node, const s
 		const bool scrolled = doc && doc->state && doc->state->has_scroll;
 		rv_markup_root_font(m);
 		rv_buf_str(m->out, "background:none!important;position:relative!important;min-height:100%!important;");
-		px_write(m, "margin-top", scrolled ? -(int64_t)doc->state->scroll_y : 0);
-		px_write(m, "margin-left", scrolled ? -(int64_t)doc->state->scroll_x : 0);
+		px_write(m, "margin-top", scrolled ? -(int64_t)doc->state->scroll_y : 0, false);
+		px_write(m, "margin-left", scrolled ? -(int64_t)doc->state->scroll_x : 0, false);
 		rv_buf_str(m->out, "overflow:visible!important;");
 	}
 	if (cull || sized) {
-		px_write(m, "width", cull ? cull->width : s->width);
-		px_write(m, "height", cull ? cull->height : s->height);
+		px_write(m, "width", cull ? cull->width_milli : s->width, cull != NULL);
+		px_write(m, "height", cull ? cull->height_milli : s->height, cull != NULL);
+		if (cull) {
+			px_write(m, "margin-top", cull->margin_top_milli, true);
+			px_write(m, "margin-bottom", cull->margin_bottom_milli, true);
+		}
 		rv_buf_str(m->out, "min-width:0!important;min-height:0!important;max-width:none!important;max-height:none!important;box-sizing:border-box!important;overflow:hidden!important;");
 	}
 	if (blocked)

@@ -136,8 +136,8 @@ static void test_page(void **state)
 {
 	struct page page;
 	page_make(&page);
-	const struct rv_markup_cull cull = {.node = 19, .width = 70, .height = 80};
-	const struct rv_markup_options options = {.width = 390, .height = 300, .root_font_milli = 10000, .background = rv_span_str("rgb(1, 2, 3)"), .cull = &cull, .n_cull = 1};
+	const struct rv_markup_cull cull = {.node = 19, .width_milli = 70500, .height_milli = 80000, .margin_top_milli = -5000};
+	const struct rv_markup_options options = {.width = 400, .height = 300, .content_width = 390, .root_font_milli = 10000, .background = rv_span_str("rgb(1, 2, 3)"), .cull = &cull, .n_cull = 1};
 	struct rv_markup *markup = rv_markup_new(page.mirror, &options);
 	assert_non_null(markup);
 	struct rv_buf json, svg;
@@ -153,9 +153,9 @@ static void test_page(void **state)
 	rv_buf_byte(&svg, 0);
 
 	has(&svg, "<svg xmlns=\"http://www.w3.org/2000/svg\"", true);
-	has(&svg, "width=\"390\" height=\"300\"", true);
+	has(&svg, "width=\"400\" height=\"300\"", true);
 	has(&svg, "font-size:10000e-3px!important", true);
-	has(&svg, "background:rgb(1, 2, 3)", true);
+	has(&svg, "width:390px;height:300px;background:rgb(1, 2, 3)", true);
 	has(&svg, "margin-top:-120px!important", true);
 	has(&svg, "lang=\"en\"", true);
 	has(&svg, "evil", false);
@@ -169,7 +169,7 @@ static void test_page(void **state)
 	has(&svg, "data-rv-host=\"13\"", true);
 	has(&svg, "@scope ([data-rv-host=\"13\"]){:scope{color:blue}}", true);
 	has(&svg, "<slot>slotted</slot>", true);
-	has(&svg, "width:70px!important;height:80px!important", true);
+	has(&svg, "width:70500e-3px!important;height:80000e-3px!important;margin-top:-5000e-3px!important", true);
 	has(&svg, "<li", false);
 	has(&svg, "<svg xmlns=\"http://www.w3.org/2000/svg\"><path d=\"M0 0\"/></svg>", true);
 	has(&svg, "</html>", true);

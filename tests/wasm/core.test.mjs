@@ -6,7 +6,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'node:test';
 import {inflateSync} from 'node:zlib';
-import {WALL, bare, encodeWtf8, encoder, loadCore, newCore, page, rv, wasmBytes} from './load.mjs';
+import {WALL, bare, encodeWtf8, encoder, loadCore, newCore, newTools, page, rrwebOf, rv, wasmBytes} from './load.mjs';
 
 /** @param {any} core @param {{words: Uint32Array, strings: string[]}} batch */
 const send = (core, {words, strings}) => core.batch(words, strings);
@@ -80,7 +80,7 @@ test('batch, native stream, rrweb, logs', async () => {
 	const stream = core.exportNative(0, 0);
 	assert.equal(Buffer.from(stream.subarray(0, 4)).toString(), 'RVR1');
 	assert.ok(stream.length < 20_000);
-	const events = JSON.parse(core.rrweb(0, 0));
+	const events = await rrwebOf(core);
 	assert.deepEqual(events.slice(0, 2).map(event => event.type), [4, 2]);
 	assert.equal(events[0].data.href, 'https://shop.test/?token=[redacted]');
 	assert.ok(events.every((event, i) => !i || event.timestamp >= events[i - 1].timestamp));
@@ -96,7 +96,8 @@ test('batch, native stream, rrweb, logs', async () => {
 	assert.deepEqual(JSON.parse(core.counters()), logs.capture);
 
 	/* The same document as the native stream shows. */
-	assert.equal(core.foldHash(stream, WALL + 60_000), core.foldHash(core.exportNative(WALL + 55_000, WALL + 60_000), WALL + 60_000));
+	const tools = await newTools();
+	assert.equal(tools.foldHash(stream, WALL + 60_000), tools.foldHash(core.exportNative(WALL + 55_000, WALL + 60_000), WALL + 60_000));
 });
 
 test('strings: lone surrogates, long ones, many', async () => {
@@ -105,7 +106,7 @@ test('strings: lone surrogates, long ones, many', async () => {
 	assert.equal(send(core, enc.batch(page())), 0);
 	const texts = ['', 'plain', '\u{1F600} pair', 'lone \ud83d high', '\udc00', 'x'.repeat(100_000), 'ä'.repeat(50_000), '\ud800'.repeat(300), '\u0000'];
 	assert.equal(send(core, enc.batch(texts.map((text, i) => [1, 'text', [100 + i, 4, 0, 3, text]]))), 0);
-	const events = JSON.parse(core.rrweb(0, 0));
+	const events = await rrwebOf(core);
 	const found = [];
 	JSON.stringify(events, (key, value) => (value?.type === 3 && typeof value.textContent === 'string' && found.push(value.textContent), value));
 	for (const text of texts) assert.ok(found.includes(text), JSON.stringify(text.slice(0, 20)));
@@ -161,7 +162,7 @@ test('survival: segments and tail into another instance', async () => {
 	assert.deepEqual(next.exportNative(WALL, WALL + 6000), core.exportNative(WALL, WALL + 6000));
 	const again = encoder();
 	assert.equal(send(next, again.batch(page(0, WALL + 7000))), 0);
-	assert.equal(JSON.parse(next.rrweb(0, 0)).filter(event => event.type === 2).length, 2);
+	assert.equal((await rrwebOf(next)).filter(event => event.type === 2).length, 2);
 	assert.equal(next.loadSegment(rows.values().next().value), rv.RV_STATUS_ORDER);
 	assert.notEqual(next.loadSegment(new Uint8Array(10)), 0);
 });
@@ -174,16 +175,19 @@ test('markup', async () => {
 		[1, 'element', [21, 4, 0, 0, 'li']],
 		[1, 'text', [22, 21, 0, 3, 'an item <&>']],
 	])), 0);
-	const resources = core.markup(400, 300, 16, 'rgb(1, 2, 3)', new Uint32Array([4, 0, 0]).subarray(0, 0));
-	assert.deepEqual(resources, [['/a.png', 'https://shop.test/?token=[redacted]']]);
-	core.markupResource(0, 'data:image/png;base64,AAAA');
-	const svg = core.markupSvg();
+	const tools = await newTools();
+	const scene = {width: 400, height: 300, contentWidth: 385, contentHeight: 300, rootFont: 16, background: 'rgb(1, 2, 3)'};
+	const now = core.exportNative(Number.MAX_SAFE_INTEGER, 0);
+	assert.deepEqual(tools.markup(now, scene), [['/a.png', 'https://shop.test/?token=[redacted]']]);
+	tools.markupResource(0, 'data:image/png;base64,AAAA');
+	const svg = tools.markupSvg();
 	assert.match(svg, /^<svg/);
-	assert.ok(svg.includes('an item &lt;&amp;&gt;') && svg.includes('data:image/png;base64,AAAA') && svg.includes('rgb(1, 2, 3)'));
-	assert.throws(() => core.markupSvg(), error => error.status === rv.RV_STATUS_NOT_FOUND);
-	core.markup(400, 300, 16, null, null);
-	assert.equal(send(core, enc.batch([[2, 'visibility', [1]]])), 0);
-	assert.throws(() => core.markupSvg()); /* the document may have changed */
+	assert.ok(svg.includes('an item &lt;&amp;&gt;') && svg.includes('data:image/png;base64,AAAA') && svg.includes('width:385px;height:300px;background:rgb(1, 2, 3)'));
+	tools.markup(now, {...scene, cull: Int32Array.of(4, 120_500, 40_000, -3000, 0)});
+	const culled = tools.markupSvg();
+	assert.ok(culled.includes('width:120500e-3px!important;height:40000e-3px!important;margin-top:-3000e-3px!important') && !culled.includes('an item'));
+	assert.throws(() => tools.markup(new Uint8Array(20), scene));
+	assert.throws(() => tools.markupSvg(), error => error.status === rv.RV_STATUS_NOT_FOUND);
 });
 
 /** Pixels of a PNG by the specification's filters. */
@@ -230,7 +234,7 @@ test('PNG', async t => {
 			for (const alpha of [255, 128]) {
 				const pixels = new Uint8Array(width * height * 4);
 				for (let i = 0; i < pixels.length; i++) pixels[i] = i % 4 === 3 ? (i === 3 ? alpha : 255) : at((i >> 2) % width, (i >> 2) / width | 0, i % 4);
-				const png = (await bare()).png(pixels, width, height);
+				const png = (await newTools()).png(pixels, width, height);
 				const {out, channels, ...size} = decodePng(png);
 				assert.deepEqual(size, {width, height});
 				assert.equal(channels, alpha === 255 ? 3 : 4);
@@ -241,10 +245,10 @@ test('PNG', async t => {
 			}
 		}
 	}
-	const core = await bare();
-	assert.throws(() => core.png(new Uint8Array(3), 1, 1), RangeError);
-	assert.throws(() => core.png(new Uint8Array(0), 0, 0), error => error.status === rv.RV_STATUS_LIMIT);
-	assert.throws(() => core.png(new Uint8Array(20000 * 4), 20000, 1), error => error.status === rv.RV_STATUS_LIMIT);
+	const tools = await newTools();
+	assert.throws(() => tools.png(new Uint8Array(3), 1, 1), RangeError);
+	assert.throws(() => tools.png(new Uint8Array(0), 0, 0), error => error.status === rv.RV_STATUS_LIMIT);
+	assert.throws(() => tools.png(new Uint8Array(20000 * 4), 20000, 1), error => error.status === rv.RV_STATUS_LIMIT);
 });
 
 test('the heap grows under way, and has an end', async () => {

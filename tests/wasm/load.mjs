@@ -1,4 +1,4 @@
-/* The real rearview.wasm behind the real wrapper, in Node. RV_WASM_BUILD: another build directory. */
+/* The real Wasm modules behind the real wrapper, in Node. RV_WASM_BUILD: another build directory. */
 import {readFileSync} from 'node:fs';
 import {register} from 'node:module';
 import {fileURLToPath, pathToFileURL} from 'node:url';
@@ -13,9 +13,12 @@ register('data:text/javascript,' + encodeURIComponent(`
 
 export const wasmBytes = readFileSync(`${build}/rearview.wasm`);
 export const symbols = readFileSync(`${build}/rearview.wasm.symbols`, 'utf8');
+export const toolsBytes = readFileSync(`${build}/rearview.tools.wasm`);
+export const toolsSymbols = readFileSync(`${build}/rearview.tools.wasm.symbols`, 'utf8');
 const module = await WebAssembly.compile(wasmBytes);
+const toolsModule = await WebAssembly.compile(toolsBytes);
 export const rv = await import(records);
-export const {loadCore, encodeWtf8} = await import(pathToFileURL(`${root}web/widget/core.js`).href);
+export const {loadCore, loadTools, encodeWtf8} = await import(pathToFileURL(`${root}web/widget/core.js`).href);
 
 /** @param {object} [options] */
 export async function newCore(options = {}) {
@@ -26,6 +29,9 @@ export async function newCore(options = {}) {
 }
 
 export const bare = () => loadCore(module);
+export const newTools = () => loadTools(toolsModule);
+/** A core's window as rrweb events. */
+export const rrwebOf = async (core, from = 0, to = 0) => JSON.parse((await newTools()).rrweb(core.exportNative(from, to)));
 export const WALL = 1_700_000_000_000;
 
 /** An encoder of batches, by the schema: add(t, 'element', [id, parent, …]). */

@@ -1,4 +1,5 @@
-/* The capture core as the worker sees it: one instance of rearview.wasm behind plain functions.
+/* The Wasm modules as the worker sees them: an instance of rearview.wasm (the capture core) or of
+ * rearview.tools.wasm (what is made of a native stream, and PNG) behind plain functions.
  *
  * Arguments are copied into the core's heap and freed after the call; results are copies. The heap may
  * grow, and so move, in every call: no view of it outlives one. A core that threw a
@@ -7,6 +8,7 @@ import {ABI_HASH, RV_STATUS_END, RV_STATUS_NOT_FOUND, RV_STATUS_OK, RV_STATUS_TE
 
 /**
  * @typedef {Error & {status: number}} CoreError  status: RV_STATUS_*
+ * @typedef {WebAssembly.Module | ArrayBuffer | Response | URL | string} Source  what WebAssembly is made from
  * @typedef {Awaited<ReturnType<typeof loadCore>>} Core
  */
 
@@ -39,21 +41,21 @@ export function encodeWtf8(text, to) {
 	return n;
 }
 
-/** @param {WebAssembly.Module | ArrayBuffer | Response | URL | string} source @returns {Promise<WebAssembly.Module>} */
+/** @param {Source} source @returns {Promise<WebAssembly.Module>} */
 async function compile(source) {
 	if (source instanceof WebAssembly.Module) return source;
-	if (source instanceof URL || typeof source === 'string') source = await fetch(source);
 	if (source instanceof ArrayBuffer) return WebAssembly.compile(source);
-	if (!source.ok) throw new Error(`The capture core could not be fetched: HTTP ${source.status}.`);
+	const response = source instanceof Response ? source : await fetch(/** @type {URL | string} */ (source));
+	if (!response.ok) throw new Error(`The capture core could not be fetched: HTTP ${response.status}.`);
 	/* compileStreaming wants the right MIME type, which not every host sends. */
-	return WebAssembly.compile(await source.arrayBuffer());
+	return WebAssembly.compile(await response.arrayBuffer());
 }
 
-/**
- * A new instance of the core.
- * @param {WebAssembly.Module | ArrayBuffer | Response | URL | string} source
- */
-export async function loadCore(source) {
+/** @param {string} string */
+const utf8 = string => encoder.encode(string);
+
+/** A new instance, and how to call it. @param {Source} source */
+async function load(source) {
 	const {exports} = await WebAssembly.instantiate(await compile(source), {});
 	const wasm = /** @type {Record<string, (...args: number[]) => number> & {memory: WebAssembly.Memory}} */ (/** @type {unknown} */ (exports));
 	wasm._initialize();
@@ -103,9 +105,12 @@ export async function loadCore(source) {
 		if (status !== RV_STATUS_OK) throw /** @type {CoreError} */ (Object.assign(new Error(`Capture core: ${RV_STATUS_TEXT[status] || status}`), {status}));
 	};
 
-	/** @param {string} string */
-	const utf8 = string => encoder.encode(string);
+	return {wasm, abi, heap, result, text, alloc, lend, check};
+}
 
+/** A new instance of the capture core. @param {Source} source */
+export async function loadCore(source) {
+	const {wasm, abi, heap, result, text, alloc, lend, check} = await load(source);
 	return {
 		abi,
 
@@ -180,12 +185,6 @@ export async function loadCore(source) {
 			return result();
 		},
 
-		/** @param {number} from @param {number} to @returns {string} JSON: rrweb events */
-		rrweb(from, to) {
-			check(wasm.rv_rrweb(from, to));
-			return text();
-		},
-
 		/** @param {number} from @param {number} to @returns {string} JSON: console_logs, network_logs, log_notes, capture */
 		logs(from, to) {
 			check(wasm.rv_logs(from, to));
@@ -203,18 +202,41 @@ export async function loadCore(source) {
 			check(wasm.rv_counters());
 			return text();
 		},
+	};
+}
+
+/**
+ * Off-screen parts of a picture: node, width, height, margins above and below, the lengths in 1/1000 px.
+ * @typedef {object} Scene
+ * @property {number} width @property {number} height  of the picture, CSS pixels
+ * @property {number} contentWidth @property {number} contentHeight  less where scroll bars stand
+ * @property {number} rootFont  used font size of the root, px
+ * @property {string} [background]  CSS value for the canvas
+ * @property {Int32Array} [cull]  of five each
+ */
+
+/** A new instance of the tools. The heap never shrinks: let go of it when the work is done. @param {Source} source */
+export async function loadTools(source) {
+	const {wasm, result, text, lend, check} = await load(source);
+	const bytes = (/** @type {ArrayBufferView} */ view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+
+	return {
+		/** @param {Uint8Array} stream  native @returns {string} JSON: rrweb events */
+		rrweb(stream) {
+			check(lend([stream], wasm.rv_rrweb));
+			return text();
+		},
 
 		/**
-		 * Begins a picture's markup; no batch may come before markupSvg().
-		 * @param {number} width @param {number} height  CSS pixels
-		 * @param {number} rootFont  used font size of the root, px
-		 * @param {string | null | undefined} background  CSS value for the canvas
-		 * @param {Uint32Array | null | undefined} cull  triples node, width, height
+		 * Begins the picture of the document at a stream's end.
+		 * @param {Uint8Array} stream  native
+		 * @param {Scene} scene
 		 * @returns {[url: string, base: string][]} resources it can use
 		 */
-		markup(width, height, rootFont, background, cull) {
-			const triples = cull ? new Uint8Array(cull.buffer, cull.byteOffset, cull.byteLength) : new Uint8Array();
-			check(lend([utf8(background || ''), triples], (ptr, len, at) => wasm.rv_markup(width, height, Math.round(rootFont * 1000), ptr, len, at, cull ? cull.length / 3 : 0)));
+		markup(stream, {width, height, contentWidth, contentHeight, rootFont, background = '', cull = new Int32Array()}) {
+			const numbers = Uint32Array.of(width, height, contentWidth, contentHeight, Math.round(rootFont * 1000));
+			check(lend([stream, bytes(numbers), utf8(background), bytes(cull)], (at, len, scene, _n, back, backLen, culled) =>
+				wasm.rv_markup(at, len, scene, back, backLen, culled, cull.length / 5 | 0)));
 			return JSON.parse(text());
 		},
 
@@ -223,14 +245,13 @@ export async function loadCore(source) {
 			check(lend([utf8(dataUrl)], (ptr, len) => wasm.rv_markup_resource(index, ptr, len)));
 		},
 
-		/** Ends the markup. @returns {string} */
+		/** @returns {string} */
 		markupSvg() {
 			check(wasm.rv_markup_svg());
 			return text();
 		},
 
 		/**
-		 * Works without start(). The heap never shrinks: use an instance that is thrown away.
 		 * @param {Uint8Array | Uint8ClampedArray} pixels  RGBA @param {number} width @param {number} height
 		 * @returns {Uint8Array<ArrayBuffer>}
 		 */

@@ -5,19 +5,22 @@ const PIXELS_MAX = 8 << 20;
 const CULL_MAX = 20_000;
 const CULL_ROUND = 2000;
 const ROUND_MS = 250;
+const NESTED_MS = 80;
 /** Smaller subtrees are not worth a box of their own. */
 const WORTH = 3;
 /** Parts of tables and forms do not keep their size as empty boxes. */
 const NOT_BOXES = new Set(['html', 'body', 'head', 'thead', 'tbody', 'tfoot', 'tr', 'td', 'th', 'col', 'colgroup', 'caption', 'option', 'optgroup', 'legend', 'summary', 'span', 'a', 'b', 'i', 'em', 'strong', 'small', 'label', 'br', 'style', 'script', 'link', 'meta', 'title']);
 
+/** @typedef {{seen: boolean, width: number, height: number, top: number, bottom: number}} Box */
+
 /**
  * Boxes and visibility of elements, as the browser's own observation tells them.
  * @param {import('./host/hub.js').Hub} hub
  * @param {Element[]} elements
- * @returns {Promise<Map<Element, {seen: boolean, width: number, height: number}>>}
+ * @returns {Promise<Map<Element, Box>>}
  */
 const look = ({win, native}, elements) => new Promise(done => {
-	/** @type {Map<Element, {seen: boolean, width: number, height: number}>} */
+	/** @type {Map<Element, Box>} */
 	const found = new Map();
 	const end = () => {
 		observer.disconnect();
@@ -25,7 +28,7 @@ const look = ({win, native}, elements) => new Promise(done => {
 		done(found);
 	};
 	const observer = new win.IntersectionObserver(entries => {
-		for (const {target, isIntersecting, boundingClientRect: {width, height}} of entries) found.set(target, {seen: isIntersecting, width, height});
+		for (const {target, isIntersecting, boundingClientRect: {width, height, top, bottom}} of entries) found.set(target, {seen: isIntersecting, width, height, top, bottom});
 		if (found.size >= elements.length) end();
 	});
 	/* A hidden page observes nothing. */
@@ -34,18 +37,43 @@ const look = ({win, native}, elements) => new Promise(done => {
 });
 
 /**
- * Subtrees with nothing of them on screen, as triples node, width, height.
+ * The margin above (or below) an element: its own, and what margins of children at its very edge add by
+ * collapsing into it. An empty box would lose those.
+ * @param {import('./host/hub.js').Hub} hub
+ * @param {Map<Element, Box>} boxes
+ * @param {Element} element
+ * @param {'top' | 'bottom'} edge
+ */
+function margin({win, native}, boxes, element, edge) {
+	const at = boxes.get(element)?.[edge];
+	let most = 0;
+	let least = 0;
+	for (let depth = 0, next = /** @type {Element | null} */ (element); next && depth < 20; depth++) {
+		const style = win.getComputedStyle(next);
+		const own = parseFloat(edge === 'top' ? style.marginTop : style.marginBottom) || 0;
+		most = Math.max(most, own);
+		least = Math.min(least, own);
+		if (!/^(block|list-item)$/.test(style.display) || style.overflow !== 'visible' || style.position === 'absolute' || style.position === 'fixed') break;
+		let child = edge === 'top' ? next.firstElementChild : next.lastElementChild;
+		while (child && !boxes.get(child)?.height) child = edge === 'top' ? child.nextElementSibling : child.previousElementSibling;
+		next = child && boxes.get(child)?.[edge] === at && native.parentNode(child) ? child : null;
+	}
+	return most + least;
+}
+
+/**
+ * Subtrees with nothing of them on screen: node, width, height, margins above and below, in 1/1000 px.
  * @param {import('./host/hub.js').Hub} hub
  * @param {import('./record/ids.js').Ids} ids
- * @returns {Promise<Uint32Array>}
+ * @returns {Promise<Int32Array>}
  */
 async function offScreen(hub, ids) {
 	const {win, native} = hub;
 	const {body} = win.document;
-	if (!body || native.visibility(win.document) !== 'visible') return new Uint32Array(0);
+	if (!body || native.visibility(win.document) !== 'visible') return new Int32Array(0);
 	const all = native.queryAll(body, '*');
-	if (all.length > CULL_MAX) return new Uint32Array(0);
-	/** @type {Map<Element, {seen: boolean, width: number, height: number}>} */
+	if (all.length > CULL_MAX) return new Int32Array(0);
+	/** @type {Map<Element, Box>} */
 	const boxes = new Map();
 	for (let from = 0; from < all.length; from += CULL_ROUND) {
 		const round = [];
@@ -77,10 +105,10 @@ async function offScreen(hub, ids) {
 			const id = ids.live(element);
 			if (!id) continue;
 			inside.add(element);
-			cull.push(id, Math.round(box.width), Math.round(box.height));
+			cull.push(id, ...[box.width, box.height, margin(hub, boxes, element, 'top'), margin(hub, boxes, element, 'bottom')].map(px => Math.round(px * 1000)));
 		}
 	}
-	return new Uint32Array(cull);
+	return new Int32Array(cull);
 }
 
 /**
@@ -106,6 +134,8 @@ export async function takeShot({hub, bridge, ids, flush, viewport}) {
 	const canvasStyle = isPlain(style) && document.body ? win.getComputedStyle(document.body) : style;
 	const url = await bridge.ask({
 		t: 'markup', width, height, cull,
+		contentWidth: root.clientWidth || width,
+		contentHeight: root.clientHeight || height,
 		rootFont: parseFloat(style.fontSize),
 		background: isPlain(canvasStyle) ? '' : canvasStyle.background,
 	});
@@ -116,6 +146,8 @@ export async function takeShot({hub, bridge, ids, flush, viewport}) {
 	await image.decode().catch(() => {
 		throw new Error('The page does not allow pictures from data: addresses (img-src data:).');
 	});
+	/* Firefox draws a picture's own SVG images only some time after it is decoded. */
+	if (url.indexOf('data:image/svg', 20) > 0) await new Promise(done => native.setTimeout(() => done(undefined), NESTED_MS));
 	const scale = Math.min(win.devicePixelRatio || 1, Math.sqrt(PIXELS_MAX / (width * height)));
 	const canvas = document.createElement('canvas');
 	canvas.width = Math.round(width * scale);

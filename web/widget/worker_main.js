@@ -1,6 +1,6 @@
 /* The worker's side of the protocol in docs/ARCHITECTURE.md: opens what the parts need, in order, and
  * passes messages on to them. Runs in a worker or, on the ladder's lower rungs, in the page. */
-import {loadCore} from './core.js';
+import {loadCore, loadTools} from './core.js';
 import {startActions} from './worker_actions.js';
 import {startConfig} from './worker_config.js';
 import {startCore} from './worker_core.js';
@@ -125,39 +125,29 @@ export function startWorker(port, env = {}) {
 			send({t: 'flush', id});
 		});
 
-		/* An encoder's heap never shrinks, so it gets a core of its own that is thrown away. */
-		/** @param {ArrayBuffer} pixels @param {number} width @param {number} height */
-		const png = async (pixels, width, height) => (await load()).png(new Uint8Array(pixels), width, height);
-
-		/** @type {AbortController | null} */
-		let picturing = null;
-		/** Batches wait while a picture is made: the document must not change under it. @type {any[]} */
-		let batches = [];
-
-		/** @param {any} message */
-		const batch = ({seq, buf, n, strings}) => core.batch(seq, buf, n, strings);
-
-		const endPicture = () => {
-			picturing = null;
-			const waiting = batches;
-			batches = [];
-			waiting.forEach(batch);
+		/** @type {Promise<WebAssembly.Module> | null} */
+		let toolsModule = null;
+		/** A new one for each piece of work: a Wasm heap never shrinks. */
+		const tools = async () => {
+			toolsModule ||= compile((env.fetchWasm || fetch)(options.toolsUrl));
+			try {
+				return await loadTools(await toolsModule);
+			} catch (error) {
+				toolsModule = null;
+				throw error;
+			}
 		};
 
-		/** @param {any} message @returns {Promise<string>} */
-		const markup = async ({width, height, rootFont, background, cull}) => {
-			if (picturing) throw new Error('A picture is being made already.');
-			const mine = picturing = new AbortController();
-			try {
-				const resources = core.use(core => core.markup(width, height, rootFont, background, cull));
-				await addResources(resources, (index, url) => {
-					if (picturing === mine) core.use(core => core.markupResource(index, url));
-				}, mine);
-				if (picturing !== mine) throw new Error('The page was left.');
-				return svgUrl(core.use(core => core.markupSvg()));
-			} finally {
-				if (picturing === mine) endPicture();
-			}
+		/** @param {ArrayBuffer} pixels @param {number} width @param {number} height */
+		const png = async (pixels, width, height) => (await tools()).png(new Uint8Array(pixels), width, height);
+
+		/** @param {any} scene @returns {Promise<string>} */
+		const markup = async scene => {
+			/* The document now, as a stream of its own: batches go on meanwhile. */
+			const now = core.use(core => core.exportNative(Number.MAX_SAFE_INTEGER, 0));
+			const made = await tools();
+			await addResources(made.markup(now, scene), (index, url) => made.markupResource(index, url));
+			return svgUrl(made.markupSvg());
 		};
 
 		/** @param {any} report */
@@ -187,7 +177,8 @@ export function startWorker(port, env = {}) {
 		/** @param {any} message */
 		const exportReplay = async ({format, from, to}) => {
 			await flush();
-			return core.use(core => format === 'native' ? core.exportNative(from || 0, to || 0).buffer : [core.rrweb(from || 0, to || 0)]);
+			const stream = core.use(core => core.exportNative(from || 0, to || 0));
+			return format === 'native' ? stream.buffer : [(await tools()).rrweb(stream)];
 		};
 
 		let paused = false;
@@ -215,9 +206,8 @@ export function startWorker(port, env = {}) {
 
 		/** @type {Record<string, (message: any) => unknown>} */
 		const handlers = {
-			batch(message) {
-				if (picturing) batches.push(message);
-				else batch(message);
+			batch({seq, buf, n, strings}) {
+				core.batch(seq, buf, n, strings);
 				release();
 				if (left) core.save(true);
 			},
@@ -256,8 +246,6 @@ export function startWorker(port, env = {}) {
 			save: () => core.save(false),
 			pagehide() {
 				left = true;
-				picturing?.abort();
-				if (picturing) endPicture();
 				core.save(true);
 				session.leave();
 				actions?.leave();

@@ -3,7 +3,7 @@
 
 const MAX_RESOURCES = 200;
 const MAX_BYTES = 8 << 20;
-/** For all of them: batches wait meanwhile, and a page takes a silent worker for dead after 5 s. */
+/** For all of them. */
 const DEADLINE_MS = 3000;
 const PARALLEL = 6;
 
@@ -42,9 +42,9 @@ async function fetchResource(url, budget, signal) {
 /**
  * @param {[url: string, base: string][]} resources
  * @param {(index: number, dataUrl: string) => void} add
- * @param {AbortController} abort  ends it early
  */
-export async function addResources(resources, add, abort) {
+export async function addResources(resources, add) {
+	const abort = new AbortController();
 	const timer = setTimeout(() => abort.abort(), DEADLINE_MS);
 	const list = resources.slice(0, MAX_RESOURCES);
 	const budget = {left: MAX_BYTES};

@@ -1,0 +1,82 @@
+/* The tools' functions: what is made of a native stream, and PNG. Nothing is decided here. */
+#include "exports.h"
+#include "heap.h"
+#include "markup.h"
+#include "png.h"
+#include "rrweb.h"
+#include "stream.h"
+#include <emscripten.h>
+
+static struct rv_mirror *mirror; /* what the markup reads */
+static struct rv_markup *markup;
+
+static enum rv_status fold(const uint8_t *stream, uint32_t len, double at_wall_ms)
+{
+	if (!mirror && !(mirror = rv_mirror_new(NULL)))
+		return RV_MEMORY;
+	return rv_stream_fold(rv_span(stream, len), at_wall_ms, mirror);
+}
+
+static enum rv_status add_piece(void *user, struct rv_span piece)
+{
+	rv_buf_span(user, piece);
+	return rv_buf_status(user);
+}
+
+EMSCRIPTEN_KEEPALIVE int rv_rrweb(const uint8_t *stream, uint32_t len)
+{
+	return rv_heap_done(rv_rrweb_export(rv_span(stream, len), add_piece, rv_heap_out(), NULL));
+}
+
+/* Written out for C as for JavaScript: see exports.h. */
+struct rv_scene { uint32_t width, height, content_width, content_height, root_font_milli; };
+
+EMSCRIPTEN_KEEPALIVE int rv_markup(const uint8_t *stream, uint32_t len, const struct rv_scene *scene, const uint8_t *background, uint32_t background_len, const struct rv_markup_cull *cull, uint32_t n_cull)
+{
+	const struct rv_markup_options options = {
+		.width = scene->width,
+		.height = scene->height,
+		.content_width = scene->content_width,
+		.content_height = scene->content_height,
+		.root_font_milli = scene->root_font_milli,
+		.background = background_len ? rv_span(background, background_len) : rv_span(NULL, 0),
+		.cull = cull,
+		.n_cull = n_cull,
+	};
+	enum rv_status status;
+
+	rv_markup_free(markup);
+	markup = NULL;
+	rv_heap_out();
+	if ((status = fold(stream, len, 1e300)) != RV_OK)
+		return (int)status;
+	markup = rv_markup_new(mirror, &options);
+	return markup ? rv_heap_done(rv_markup_resources(markup, rv_heap_out())) : RV_MEMORY;
+}
+
+EMSCRIPTEN_KEEPALIVE int rv_markup_resource(uint32_t index, const uint8_t *data_url, uint32_t len)
+{
+	return markup ? (int)rv_markup_add(markup, index, rv_span(data_url, len)) : RV_NOT_FOUND;
+}
+
+EMSCRIPTEN_KEEPALIVE int rv_markup_svg(void)
+{
+	struct rv_buf *out = rv_heap_out();
+
+	return rv_heap_done(markup ? rv_markup_write(markup, out) : RV_NOT_FOUND);
+}
+
+EMSCRIPTEN_KEEPALIVE int rv_png(uint8_t *pixels, uint32_t width, uint32_t height)
+{
+	return rv_heap_done(rv_png_encode(pixels, width, height, rv_heap_out()));
+}
+
+EMSCRIPTEN_KEEPALIVE int rv_fold_hash(const uint8_t *stream, uint32_t len, double at_wall_ms)
+{
+	struct rv_buf *out = rv_heap_out();
+	const enum rv_status status = fold(stream, len, at_wall_ms);
+
+	if (status == RV_OK)
+		rv_buf_u32le(out, rv_mirror_hash(mirror));
+	return rv_heap_done(status == RV_OK ? rv_buf_status(out) : status);
+}
