@@ -124,6 +124,7 @@ void rv_conn_enter(struct rv_conn *conn, enum rv_conn_state state, uint64_t byte
 	conn->state = state;
 	conn->since_ms = rv_clock_mono_ms();
 	conn->bytes = bytes;
+	conn->looked = false;
 	if (state == RV_CONN_IDLE)
 		pthread_cond_signal(&conn->server->conn_changed);
 	pthread_mutex_unlock(&conn->server->conn_mutex);
@@ -153,6 +154,17 @@ static bool is_late(const struct rv_server *server, const struct rv_conn *conn, 
 	}
 }
 
+/* A client that ended its side together with its request: libmicrohttpd has missed that and would keep
+ * the connection. One look at each idle connection tells. */
+static bool has_left(struct rv_conn *conn)
+{
+	char byte;
+	if (conn->state != RV_CONN_IDLE || conn->looked)
+		return false;
+	conn->looked = true;
+	return recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* Nothing has been answered yet, so these bytes cannot end up inside of another answer. */
 static void say_timeout(struct rv_server *server, struct rv_conn *conn)
 {
@@ -169,7 +181,7 @@ static void watch(void *user)
 	int64_t now_ms = rv_clock_mono_ms();
 	pthread_mutex_lock(&server->conn_mutex);
 	for (struct rv_conn *conn = server->conns; conn; conn = conn->next) {
-		if (conn->cut || !is_late(server, conn, now_ms))
+		if (conn->cut || (!is_late(server, conn, now_ms) && !has_left(conn)))
 			continue;
 		if (conn->state != RV_CONN_IDLE)
 			atomic_fetch_add(&server->timed_out, 1);

@@ -588,6 +588,18 @@ static void finishes_from_other_threads(void **unused)
 	expect("GET /show/1 HTTP/1.1\r\n" HOST "\r\n", 200, NULL);
 }
 
+static void lets_go_of_half_closed_connections(void **unused)
+{
+	int fd = dial(port);
+	say_text(fd, "GET /show/1 HTTP/1.1\r\n" HOST "\r\n");
+	shutdown(fd, SHUT_WR);
+	struct answer answer = hear(fd);
+	assert_int_equal(answer.status, 200);
+	answer_free(&answer);
+	assert_true(is_closed(fd));
+	close(fd);
+}
+
 /* Clients that reset their connection while the answer is being made. */
 static void survives_resets(void **unused)
 {
@@ -855,7 +867,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(finds_routes), TEST(refuses_methods), TEST(answers_preflight), TEST(sets_safe_headers), TEST(keeps_connections), TEST(refuses_what_reads_two_ways), TEST(checks_json), TEST(asks_the_head_first), TEST(undoes_gzip), TEST(holds_sizes), TEST(takes_forms),
-		TEST(finishes_from_other_threads), TEST(survives_resets), TEST(sheds_load), TEST(sends_files), TEST(ends_slow_requests), TEST(limits_one_address), TEST(limits_one_key), TEST(believes_its_proxies_alone), TEST(counts_what_it_does), TEST(drains), TEST(runs_timers_and_jobs), TEST(explains_a_failed_start),
+		TEST(finishes_from_other_threads), TEST(lets_go_of_half_closed_connections), TEST(survives_resets), TEST(sheds_load), TEST(sends_files), TEST(ends_slow_requests), TEST(limits_one_address), TEST(limits_one_key), TEST(believes_its_proxies_alone), TEST(counts_what_it_does), TEST(drains), TEST(runs_timers_and_jobs), TEST(explains_a_failed_start),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	rmdir(temp_dir);
