@@ -4,8 +4,9 @@ import { connect } from 'node:net';
 import { crc32OfBytes, deflate, deflateRaw } from './bytes.mjs';
 import { assertSilent, runCollector, startCollector } from './server.mjs';
 
-export async function startWorld() {
-	const server = await startCollector({ workspaceName: 'First', args: ['--requests-per-minute-per-key', '0'] });
+/** @param {{args?: string[]}} [options] more arguments for rearviewd */
+export async function startWorld({ args = [] } = {}) {
+	const server = await startCollector({ workspaceName: 'First', args: ['--requests-per-minute-per-key', '0', ...args] });
 	const made = runCollector(['workspace', 'add', '--name', 'Other', '--json', '--data-dir', server.dataDir]);
 	if (made.code !== 0) throw new Error(made.stderr);
 	const { id, projectKey, apiKey } = server.workspace;
