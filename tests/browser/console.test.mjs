@@ -16,7 +16,7 @@ import { launch, root } from './harness.mjs';
 
 const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8');
 const out = mkdtempSync(join(tmpdir(), 'rv-console-'));
-/** @type {Awaited<ReturnType<typeof startWorld>>} */
+/** @type {any} */
 let world;
 /** @type {import('puppeteer-core').Browser} */
 let browser;
@@ -35,7 +35,7 @@ async function open({ engine = browser, width = 1440, height = 900, scheme = 'li
 	page.on('pageerror', (error) => complaints.push(`${page.url()}: ${/** @type {Error} */ (error).message}`));
 	page.setDefaultTimeout(20_000);
 	if (signedIn) {
-		await context.setCookie({ name: 'rv_login', value: cookie, domain: '127.0.0.1', path: '/', expires: -1, size: 0, httpOnly: true, secure: false, session: true });
+		await context.setCookie({ name: 'rv_login', value: cookie, domain: '127.0.0.1', path: '/', httpOnly: true, secure: false });
 		await page.goto(world.url);
 		await page.waitForSelector('h1::-p-text(Reports)');
 	}
@@ -45,7 +45,7 @@ async function open({ engine = browser, width = 1440, height = 900, scheme = 'li
 /** @param {Page} page @param {string} password */
 async function signIn(page, password) {
 	await page.$eval('[name=name]', (it) => { /** @type {HTMLInputElement} */ (it).value = ''; });
-	await page.type('[name=name]', 'admin');
+	await page.type('[name=name]', world.user.name);
 	await page.type('[name=password]', password);
 	await page.keyboard.press('Enter');
 }
@@ -100,14 +100,15 @@ const ids = {};
 
 before(async () => {
 	await buildConsole(out);
-	world = await startWorld({ options: ['--console-dir', join(out, 'console')] });
+	world = await startWorld({ args: ['--console-dir', join(out, 'console')] });
 	for (let i = 1; i <= 56; i++) await report({ title: `Older report ${i}`, url: `https://shop.example/page/${i}` });
 	ids.forged = await report({ title: 'Forged' }, { replay: forged(NOW, 'http://127.0.0.1:1') });
 	ids.many = await report({ title: 'Ten thousand rows', console_logs: Array.from({ length: 10_000 }, (_, i) => ({ ts: NOW - 30_000 + i * 3, level: i % 10 ? 'log' : 'warn', args: [`row ${i}`] })) }, { replay: recording(NOW) });
 	ids.bare = await report({ title: 'Only words', description: 'The button does nothing.\nTwice.' });
 	ids.still = await report({ title: 'Only a picture' }, { picture: png(60, 40) });
 	ids.full = await report({ title: 'Checkout fails', item_type: 'bug', trigger: 'widget', user: { id: 'u1', email: 'ada@example.com', firstName: 'Ada', lastName: 'Okafor', plan: 'trail' }, url: 'https://shop.example/pay', page_title: 'Payment', viewport: { width: 500, height: 700 }, browser: { name: 'Chrome', version: '141.0' }, platform: 'Linux', description: 'I pressed Pay.', ...LOGS }, { replay: recording(NOW), picture: png(60, 40) });
-	const login = await world.ask('/api/console/login', { method: 'POST', headers: { 'content-type': 'application/json', 'x-rearview-console': '1' }, body: JSON.stringify({ name: 'admin', password: 'correct horse' }) });
+	const login = await world.ask('/api/console/login', { method: 'POST', headers: { 'content-type': 'application/json', 'x-rearview-console': '1' }, body: world.credentials });
+	assert.equal(login.status, 200, login.text);
 	cookie = /rv_login=([^;]+)/.exec(login.headers.get('set-cookie') ?? '')?.[1] ?? '';
 	browser = await launch('chromium');
 });
@@ -127,7 +128,7 @@ describe('signing in', () => {
 		await signIn(page, 'wrong');
 		await page.waitForSelector('#login-problem:not(:empty)');
 		assert.match(await text(page, '#login-problem'), /do not go together/);
-		await signIn(page, 'correct horse');
+		await signIn(page, world.user.password);
 		await page.waitForSelector('h1::-p-text(Only words)');
 		assert.equal(new URL(page.url()).pathname, `/r/${ids.bare}`);
 		await page.click('.top-end .menu-root > button');
@@ -437,6 +438,8 @@ describe('a forged recording', () => {
 		assert.deepEqual(await player.$eval('.replayer-wrapper iframe', (it) => [it.getAttribute('sandbox'), /** @type {HTMLElement} */ (it).inert]), ['allow-same-origin', true]);
 		await page.done();
 		await remove(id);
+		await fetch(`http://127.0.0.1:${port}/`);
+		assert.equal(asked.length, 2, 'whoever is asked would be seen here');
 		evil.close();
 	});
 
