@@ -40,12 +40,20 @@ export function start({ worker: address = '/rearview.worker.js', hint = true, ..
 		post(batch, [batch.buf]);
 		return batch.seq;
 	};
+	/** A message, now or later. */
 	const seen = (/** @type {(message: any) => boolean} */ test) =>
-		new Promise((resolve) => {
+		new Promise((resolve, reject) => {
 			const found = messages.find(test);
-			if (found) resolve(found);
-			else awaited.push({ test, resolve });
+			if (found) return resolve(found);
+			awaited.push({ test, resolve });
+			setTimeout(() => reject(new Error(`nothing fits ${test} among ${JSON.stringify(messages).slice(0, 2000)}`)), 60_000);
 		});
+	/** A batch's acknowledgement. */
+	const applied = async (/** @type {number} */ seq, from = 0) => {
+		const answer = await seen((m) => (m.t === 'ack' || m.t === 'reject') && m.seq === seq && messages.indexOf(m) >= from);
+		if (answer.t === 'reject') throw new Error(`batch ${seq} was rejected with status ${answer.status}`);
+		return answer;
+	};
 
 	const h = {
 		messages,
@@ -59,6 +67,7 @@ export function start({ worker: address = '/rearview.worker.js', hint = true, ..
 			}),
 		/** A new encoder's first batch: epoch, document, one element. */
 		async begin() {
+			const from = messages.length;
 			enc = encoder();
 			wall = Date.now();
 			enc.record(rec.REC_TICK, 0);
@@ -66,16 +75,20 @@ export function start({ worker: address = '/rearview.worker.js', hint = true, ..
 			enc.record(rec.REC_DOCUMENT, 1, 0, 0, enc.text(location.href));
 			enc.record(rec.REC_ELEMENT, 2, 1, 0, 0, enc.text('html'));
 			enc.record(rec.REC_SNAPSHOT_DONE);
-			const seq = send();
-			await seen((m) => m.t === 'ack' && m.seq === seq);
+			await applied(send(), from);
+		},
+		/** An element below the first one. @param {number} id @param {string} tag @param {Record<string, string>} attributes */
+		async element(id, tag, attributes) {
+			enc.record(rec.REC_TICK, Date.now() - wall);
+			enc.record(rec.REC_ELEMENT, id, 2, 0, 0, enc.text(tag), ...Object.entries(attributes).flat().map((value) => enc.text(value)));
+			await applied(send());
 		},
 		/** Records a mark that an export can be searched for. */
 		async mark(/** @type {string} */ name) {
 			const at = messages.length;
 			enc.record(rec.REC_TICK, Date.now() - wall);
 			enc.record(rec.REC_CUSTOM, enc.text('mark'), enc.text(JSON.stringify(name)));
-			const seq = send();
-			return seen((m) => (m.t === 'ack' || m.t === 'reject') && m.seq === seq && messages.indexOf(m) >= at);
+			return applied(send(), at);
 		},
 		/** Posts a mark without waiting, as a last batch is. */
 		lastMark(/** @type {string} */ name) {
@@ -94,18 +107,19 @@ export function start({ worker: address = '/rearview.worker.js', hint = true, ..
 			return events.filter((/** @type {any} */ e) => e.type === 5 && e.data.tag === 'mark').map((/** @type {any} */ e) => e.data.payload);
 		},
 		report: (/** @type {any} */ report = {}) => h.request('report', { report: { trigger: 'sdk', meta: { url: location.href, path: location.pathname }, parts: { replay: true }, ...report } }),
-		/** What is stored: rows by store. */
-		async rows() {
-			const names = (await indexedDB.databases()).map((db) => db.name).filter((name) => name?.startsWith('rearview-'));
-			/** @type {any} */ const out = {};
+		/** What is stored, by store: keys, or values. @param {'getAllKeys' | 'getAll'} [what] */
+		async rows(what = 'getAllKeys') {
+			const names = (await indexedDB.databases()).map((db) => db.name ?? '').filter((name) => name.startsWith('rearview-'));
+			/** @type {Record<string, any[]>} */ const out = {};
 			for (const name of names) {
+				/** @type {IDBDatabase} */
 				const db = await new Promise((resolve, reject) => {
-					const open = indexedDB.open(/** @type {string} */ (name));
+					const open = indexedDB.open(name);
 					open.onsuccess = () => resolve(open.result);
 					open.onerror = reject;
 				});
 				for (const store of db.objectStoreNames) {
-					const all = db.transaction(store).objectStore(store).getAllKeys();
+					const all = db.transaction(store).objectStore(store)[what]();
 					await new Promise((resolve) => (all.onsuccess = resolve));
 					(out[store] ??= []).push(...all.result);
 				}
@@ -152,6 +166,7 @@ export function start({ worker: address = '/rearview.worker.js', hint = true, ..
 			t: 'init',
 			options: {
 				wasmUrl: new URL('/rearview.wasm', location.href).href,
+				toolsUrl: new URL('/rearview.tools.wasm', location.href).href,
 				page: { url: location.href, referrer: '', title: document.title, visible: !document.hidden },
 				session: (hint && sessionStorage.getItem('rv_session')) || undefined,
 				...options,

@@ -10,6 +10,7 @@ const root = resolve(import.meta.dirname, '../..');
 const files = /** @type {Record<string, [string, string]>} */ ({
 	'/rearview.worker.js': ['build/web/rearview.worker.js', 'text/javascript'],
 	'/rearview.wasm': ['build/web/rearview.wasm', 'application/wasm'],
+	'/rearview.tools.wasm': ['build/web/rearview.tools.wasm', 'application/wasm'],
 	'/records.js': ['build/web-types/records.js', 'text/javascript'],
 	'/client.js': ['tests/browser/worker_client.js', 'text/javascript'],
 });
@@ -20,7 +21,7 @@ async function listen(/** @type {import('node:http').Server} */ server) {
 	return /** @type {import('node:net').AddressInfo} */ (server.address()).port;
 }
 
-/** @param {Record<string, [body: string, type: string]>} [more] further files by path */
+/** @param {Record<string, [body: string | Buffer, type: string]>} [more] further files by path */
 export async function servePage(more = {}) {
 	const server = createServer((req, res) => {
 		const path = new URL(req.url ?? '/', 'http://x').pathname;
@@ -44,7 +45,8 @@ export async function servePage(more = {}) {
 
 /**
  * Passes requests on to a collector. `mode` says what becomes of them: 'open', 'offline' (connections
- * are cut), 'mute' (the collector does its work, its answers to POST never arrive), 'busy' (503, Retry-After).
+ * are cut), 'mute' (the collector does its work, its answers to POST never arrive), 'silent' (nothing
+ * is passed on, nothing answered), 'busy' (503, Retry-After).
  * @param {string} upstream
  */
 export async function startSwitch(upstream) {
@@ -55,6 +57,7 @@ export async function startSwitch(upstream) {
 	const state = { mode: 'open', seconds: 0 };
 	const server = createServer((req, res) => {
 		if (state.mode === 'offline') return void req.socket.destroy();
+		if (state.mode === 'silent') return;
 		if (state.mode === 'busy' && req.method === 'POST') {
 			req.resume();
 			res.writeHead(503, { 'retry-after': String(state.seconds), 'access-control-allow-origin': '*', 'access-control-expose-headers': 'retry-after' }).end();
@@ -92,7 +95,7 @@ export async function startSwitch(upstream) {
 	return {
 		url: `http://127.0.0.1:${port}`,
 		requests,
-		/** @param {'open' | 'offline' | 'mute'} mode */
+		/** @param {'open' | 'offline' | 'mute' | 'silent'} mode */
 		set(mode) {
 			state.mode = mode;
 			if (mode === 'offline') {
