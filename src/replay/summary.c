@@ -178,6 +178,8 @@ static enum rv_status walk(struct summary *sum, struct rv_cursor *cursor)
 		sum->to = sum->records && sum->to > sum->at ? sum->to : sum->at;
 		sum->records++;
 		look(sum, &rec);
+		if (rv_buf_status(&sum->text) != RV_OK)
+			return rv_buf_status(&sum->text);
 	}
 	return status == RV_END ? RV_OK : status;
 }
