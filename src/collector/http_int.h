@@ -35,7 +35,7 @@ struct rv_conn {
 	uint64_t bytes;     /* BODY: received so far; REPLY: to send */
 	bool dropping;      /* BODY: refused, read only to be dropped */
 	bool cut;           /* its deadline is over, the socket is shut */
-	bool looked;        /* IDLE: the watch has seen it once */
+	unsigned looks;     /* IDLE: how often the watch has looked for its end; before the reply: how often it saw one */
 	bool early;         /* answered before its body was read */
 };
 

@@ -124,7 +124,7 @@ void rv_conn_enter(struct rv_conn *conn, enum rv_conn_state state, uint64_t byte
 	conn->state = state;
 	conn->since_ms = rv_clock_mono_ms();
 	conn->bytes = bytes;
-	conn->looked = false;
+	conn->looks = 0;
 	if (state == RV_CONN_IDLE)
 		pthread_cond_signal(&conn->server->conn_changed);
 	pthread_mutex_unlock(&conn->server->conn_mutex);
@@ -154,15 +154,18 @@ static bool is_late(const struct rv_server *server, const struct rv_conn *conn, 
 	}
 }
 
-/* A client that ended its side together with its request: libmicrohttpd has missed that and would keep
- * the connection. One look at each idle connection tells. */
+/* A client that ended its side together with what it sent: libmicrohttpd misses that and would wait for
+ * more. One look at a connection that has become idle tells; an unfinished request is given up when
+ * nothing has been left to read for two rounds, so that what was read last has been dealt with. */
 static bool has_left(struct rv_conn *conn)
 {
 	char byte;
-	if (conn->state != RV_CONN_IDLE || conn->looked)
+	bool idle = conn->state == RV_CONN_IDLE;
+	if (conn->state == RV_CONN_WORK || conn->state == RV_CONN_REPLY || conn->state == RV_CONN_UPGRADED || (idle && conn->looks))
 		return false;
-	conn->looked = true;
-	return recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	bool ended = recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	conn->looks = idle ? 1 : ended ? conn->looks + 1 : 0;
+	return ended && (idle || conn->looks > 2);
 }
 
 /* Nothing has been answered yet, so these bytes cannot end up inside of another answer. */
@@ -181,11 +184,13 @@ static void watch(void *user)
 	int64_t now_ms = rv_clock_mono_ms();
 	pthread_mutex_lock(&server->conn_mutex);
 	for (struct rv_conn *conn = server->conns; conn; conn = conn->next) {
-		if (conn->cut || (!is_late(server, conn, now_ms) && !has_left(conn)))
+		bool late = !conn->cut && is_late(server, conn, now_ms);
+		if (conn->cut || (!late && !has_left(conn)))
 			continue;
-		if (conn->state != RV_CONN_IDLE)
+		if (late && conn->state != RV_CONN_IDLE) {
 			atomic_fetch_add(&server->timed_out, 1);
-		say_timeout(server, conn);
+			say_timeout(server, conn);
+		}
 		conn->cut = true;
 		shutdown(conn->fd, SHUT_RDWR);
 	}

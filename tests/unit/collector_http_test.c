@@ -598,6 +598,19 @@ static void lets_go_of_half_closed_connections(void **unused)
 	answer_free(&answer);
 	assert_true(is_closed(fd));
 	close(fd);
+	/* Long before its deadline, when no more can come. */
+	assert_true(rv_server_stop(server, 1000));
+	struct rv_server_options options = base_options();
+	options.header_timeout_ms = options.body_timeout_ms = 60000;
+	start(&options);
+	static const char *const begun[] = {"GET /show/1 HTTP/1.1\r\nHo", "POST /echo HTTP/1.1\r\n" JSON "Content-Length: 9\r\n\r\n{"};
+	for (int i = 0; i < 2; i++) {
+		fd = dial(port);
+		say_text(fd, begun[i]);
+		shutdown(fd, SHUT_WR);
+		assert_true(is_closed(fd));
+		close(fd);
+	}
 }
 
 /* Clients that reset their connection while the answer is being made. */
