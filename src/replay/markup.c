@@ -256,6 +256,15 @@ static void walk(struct rv_markup *m, uint32_t root_slot)
 	m->depth = 0;
 }
 
+static void box_write(struct rv_markup *m, uint32_t width, uint32_t height)
+{
+	rv_buf_str(m->out, "width:");
+	rv_buf_dec(m->out, width);
+	rv_buf_str(m->out, "px;height:");
+	rv_buf_dec(m->out, height);
+	rv_buf_str(m->out, "px;");
+}
+
 static enum rv_status write_all(struct rv_markup *m, struct rv_buf *out)
 {
 	const struct rv_node *doc = rv_mirror_document(m->mirror);
@@ -281,19 +290,19 @@ static enum rv_status write_all(struct rv_markup *m, struct rv_buf *out)
 	rv_markup_root_font(m);
 	rv_buf_str(out, "margin:0!important;padding:0!important;border:0!important;background:none!important\"><foreignObject ");
 	rv_buf_span(out, wh);
-	rv_buf_str(out, "><div xmlns=\"http://www.w3.org/1999/xhtml\" style=\"position:relative;overflow:hidden;width:");
-	rv_buf_dec(out, m->options.content_width);
-	rv_buf_str(out, "px;height:");
-	rv_buf_dec(out, m->options.content_height);
-	rv_buf_str(out, "px;background:");
+	rv_buf_str(out, "><div xmlns=\"http://www.w3.org/1999/xhtml\" style=\"");
+	box_write(m, m->options.width, m->options.height);
+	rv_buf_str(out, "background:");
 	if (m->background.len)
 		rv_markup_css_text(m, m->background, m->base, false, true);
 	else
 		rv_buf_str(out, "#fff");
-	rv_buf_str(out, "\">");
+	rv_buf_str(out, "\"><div style=\"");
+	box_write(m, m->options.content_width, m->options.content_height);
+	rv_buf_str(out, "position:relative;overflow:hidden\">");
 	walk(m, root);
 	/* nothing moves in the picture: what animates shows as it is when done */
-	rv_buf_str(out, "<style>*,*::before,*::after{animation-duration:0s!important;animation-delay:0s!important;transition:none!important;caret-color:transparent!important;scroll-behavior:auto!important}</style></div></foreignObject></svg>");
+	rv_buf_str(out, "<style>*,*::before,*::after{animation-duration:0s!important;animation-delay:0s!important;transition:none!important;caret-color:transparent!important;scroll-behavior:auto!important}</style></div></div></foreignObject></svg>");
 	rv_buf_deinit(&px);
 	return rv_buf_status(out);
 }

@@ -155,7 +155,7 @@ static void test_page(void **state)
 	has(&svg, "<svg xmlns=\"http://www.w3.org/2000/svg\"", true);
 	has(&svg, "width=\"400\" height=\"300\"", true);
 	has(&svg, "font-size:10000e-3px!important", true);
-	has(&svg, "width:390px;height:300px;background:rgb(1, 2, 3)", true);
+	has(&svg, "width:400px;height:300px;background:rgb(1, 2, 3)\"><div style=\"width:390px;height:300px;", true);
 	has(&svg, "margin-top:-120px!important", true);
 	has(&svg, "lang=\"en\"", true);
 	has(&svg, "evil", false);

@@ -182,7 +182,7 @@ test('markup', async () => {
 	tools.markupResource(0, 'data:image/png;base64,AAAA');
 	const svg = tools.markupSvg();
 	assert.match(svg, /^<svg/);
-	assert.ok(svg.includes('an item &lt;&amp;&gt;') && svg.includes('data:image/png;base64,AAAA') && svg.includes('width:385px;height:300px;background:rgb(1, 2, 3)'));
+	assert.ok(svg.includes('an item &lt;&amp;&gt;') && svg.includes('data:image/png;base64,AAAA') && svg.includes('width:400px;height:300px;background:rgb(1, 2, 3)"><div style="width:385px;height:300px;'));
 	tools.markup(now, {...scene, cull: Int32Array.of(4, 120_500, 40_000, -3000, 0)});
 	const culled = tools.markupSvg();
 	assert.ok(culled.includes('width:120500e-3px!important;height:40000e-3px!important;margin-top:-3000e-3px!important') && !culled.includes('an item'));
