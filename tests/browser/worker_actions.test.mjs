@@ -1,9 +1,9 @@
+/// <reference path="./worker_client.d.ts" />
 // The action socket of the worker against a real collector, and the pictures it makes on the way.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { startWorld } from '../collector/world.mjs';
 import { launch } from './harness.mjs';
-import { servePage, startSwitch } from './worker_page.mjs';
+import { servePage, startSwitch, startWorld } from './worker_page.mjs';
 
 for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 	describe(`actions and pictures in ${engine}`, { timeout: 120_000 }, () => {
@@ -27,7 +27,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			await world?.stop();
 		});
 
-		async function tab(/** @type {string} */ user, { begin = true, ...options } = {}) {
+		async function tab(/** @type {string} */ user, /** @type {any} */ { begin = true, ...options } = {}) {
 			const page = await browser.newPage();
 			await page.goto(site.url);
 			await page.waitForFunction('globalThis.start');
@@ -48,7 +48,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 		/** Acknowledges what comes, as the page does. */
 		const acknowledge = (/** @type {import('puppeteer-core').Page} */ page) =>
 			page.evaluate(() => {
-				const { h } = /** @type {any} */ (globalThis);
+				const { h } = globalThis;
 				const known = new Set();
 				setInterval(() => {
 					for (const m of h.messages) {
@@ -156,7 +156,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			await page.evaluate(() => globalThis.h.element(4, 'img', { src: '/dot.png', alt: '100% #1' }));
 			await page.evaluate(() => globalThis.h.element(5, 'img', { src: '/gone.png' }));
 			const drawn = await page.evaluate(async () => {
-				const { h } = /** @type {any} */ (globalThis);
+				const { h } = globalThis;
 				const asked = h.request('markup', { width: 320, height: 200, rootFont: 16, contentWidth: 320, contentHeight: 200, background: 'rgb(1, 2, 3)', cull: new Int32Array(0) });
 				const late = h.mark('during');
 				const url = await asked;

@@ -1,9 +1,9 @@
+/// <reference path="./worker_client.d.ts" />
 // Reports on their way, against a real collector behind a switch: every one arrives, once.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { startWorld } from '../collector/world.mjs';
 import { launch } from './harness.mjs';
-import { servePage, startSwitch } from './worker_page.mjs';
+import { servePage, startSwitch, startWorld } from './worker_page.mjs';
 
 const SUBMIT = '/v1/widget/submit';
 

@@ -1,3 +1,4 @@
+/// <reference path="./worker_client.d.ts" />
 // Sessions and their windows: what page 1 recorded is in the export of page 2, who may record into a
 // session, what logout ends. Real browser, real core, no collector.
 import assert from 'node:assert/strict';
@@ -60,7 +61,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			await mark(first.page, 'before');
 			await stored(first.page, first.ready.session);
 			await first.page.evaluate(() => {
-				/** @type {any} */ (globalThis).h.post = () => {};
+				globalThis.h.post = () => {};
 				globalThis.dispatchEvent = () => true;
 			});
 			await first.page.close();

@@ -1,10 +1,10 @@
+/// <reference path="./worker_client.d.ts" />
 // Configuration and storage: cached and revalidated, never trusted with names that reach prototypes;
 // storage that is missing, hangs or is full costs survival and nothing else.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { startWorld } from '../collector/world.mjs';
 import { launch } from './harness.mjs';
-import { servePage, startSwitch } from './worker_page.mjs';
+import { servePage, startSwitch, startWorld } from './worker_page.mjs';
 
 const CONFIG = '/v1/widget/config';
 
