@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define RV_VERSION "0.1.0"
-enum { PASSWORD_BYTES_MIN = 8, PASSWORD_BYTES_MAX = 200, ERROR_BYTES_MAX = 2000, SWEEP_MS = 3600000, SWEEP_FIRST_MS = 60000 };
+enum { PASSWORD_BYTES_MIN = 8, PASSWORD_BYTES_MAX = 200, NAME_BYTES_MAX = 100, ERROR_BYTES_MAX = 2000, SWEEP_MS = 3600000, SWEEP_FIRST_MS = 60000 };
 
 extern char **environ;
 
@@ -101,8 +101,6 @@ static int workspace_add(struct rv_store *store, const struct command *command)
 {
 	struct rv_workspace workspace;
 	char api_key[64];
-	if (!command->name || !*command->name || strlen(command->name) >= sizeof workspace.name || command->n_words > 2)
-		return complain("Write rearviewd workspace add --name NAME, the name at most 127 bytes long.");
 	enum rv_status status = rv_store_workspace_add(store, command->name, &workspace, api_key);
 	if (status) {
 		fprintf(stderr, "The workspace could not be stored: %s.\n", rv_status_text(status));
@@ -143,12 +141,12 @@ static int workspace_list(struct rv_store *store)
 	return 0;
 }
 
+static const char *user_name(const struct command *command) { return command->n_words == 3 ? command->words[2] : command->name; }
+
 static int user_add(struct rv_store *store, const struct command *command)
 {
 	char password[PASSWORD_BYTES_MAX + 2] = "";
-	const char *name = command->n_words == 3 ? command->words[2] : command->name;
-	if (!name || !*name || strlen(name) > 100)
-		return complain("Write rearviewd user add NAME --password-stdin, the name at most 100 bytes long.");
+	const char *name = user_name(command);
 	if (command->password_stdin) {
 		if (!fgets(password, sizeof password, stdin))
 			return complain("There is no password on standard input.");
@@ -175,6 +173,10 @@ static int run_command(const struct rv_config *config, const struct command *com
 		fprintf(stderr, "There is no command %s%s%s; rearviewd --help lists them.\n", command->words[0], command->n_words > 1 ? " " : "", command->n_words > 1 ? command->words[1] : "");
 		return 1;
 	}
+	if (add && (!command->name || !*command->name || strlen(command->name) > NAME_BYTES_MAX || command->n_words > 2))
+		return complain("Write rearviewd workspace add --name NAME, the name at most 100 bytes long.");
+	if (user && (!user_name(command) || !*user_name(command) || strlen(user_name(command)) > NAME_BYTES_MAX))
+		return complain("Write rearviewd user add NAME --password-stdin, the name at most 100 bytes long.");
 	struct rv_store *store;
 	struct rv_buf error;
 	rv_buf_init(&error, ERROR_BYTES_MAX);

@@ -47,9 +47,10 @@ describe('commands', () => {
 		assert.equal(help.code, 0);
 		for (const word of ['--listen', '--data-dir', 'workspace add', 'user passwd', '--requests-per-minute-per-key']) assert.ok(help.stdout.includes(word), word);
 		assert.match(runCollector(['--version']).stdout, /^rearviewd \d+\.\d+\.\d+\n$/);
+		const dir = temp();
 		for (const [args, pattern] of /** @type {[string[], RegExp][]} */ ([
 			[['--lisen', 'x'], /--lisen/],
-			[['serve', '--listen', 'here'], /listen = here/],
+			[['serve', '--listen', 'here', '--data-dir', dir], /listen = here/],
 			[['dance'], /no command dance/],
 			[['workspace', 'add'], /--name NAME/],
 			[['user', 'add'], /NAME/],
@@ -61,7 +62,6 @@ describe('commands', () => {
 			assert.match(run.stderr, pattern);
 			assert.equal(run.stderr.trim().split('\n').length, 1, run.stderr);
 		}
-		const dir = temp();
 		const short = runCollector(['user', 'add', 'a', '--password-stdin', '--data-dir', dir], { input: 'short\n' });
 		assert.equal(short.code, 1);
 		assert.match(short.stderr, /8 to 200/);
