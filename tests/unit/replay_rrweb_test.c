@@ -290,7 +290,7 @@ static uint32_t compare(const struct rv_mirror *mirror, uint32_t slot, uint32_t 
 	return n;
 }
 
-struct output { struct rv_buf text; uint32_t pieces; long fail_at; };
+struct output { struct rv_buf text; uint32_t pieces, fail_at; };
 
 static enum rv_status collect(void *user, struct rv_span piece)
 {
