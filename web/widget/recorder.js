@@ -67,7 +67,7 @@ export function createRecorder(hub, {options, asset, shot: getShot, emit, warn})
 	let tree;
 	/** @type {(() => void)[]} */
 	const stops = [];
-	/** Mutation records not looked at yet. @type {MutationRecord[][]} */
+	/** Deliveries of mutation records not looked at yet. @type {MutationRecord[][]} */
 	let queue = [];
 	let queued = 0;
 	let stopped = false;
@@ -93,10 +93,9 @@ export function createRecorder(hub, {options, asset, shot: getShot, emit, warn})
 	}, () => flow.onRoom());
 
 	const take = () => {
-		const records = observer.takeRecords();
-		if (!queue.length) return records;
-		queue.push(records);
-		const all = queue.length === 1 ? queue[0] : queue.flat();
+		const rest = observer.takeRecords();
+		if (rest.length) queue.push(rest);
+		const all = queue;
 		queue = [];
 		queued = 0;
 		return all;
@@ -105,7 +104,7 @@ export function createRecorder(hub, {options, asset, shot: getShot, emit, warn})
 	const observer = new native.MutationObserver(guard((/** @type {MutationRecord[]} */ records) => {
 		queue.push(records);
 		queued += records.length;
-		if (queued > QUEUE_MAX) tree.collect(take());
+		if (queued > QUEUE_MAX) take().forEach(tree.collect);
 		flow.schedule();
 	}));
 

@@ -18,7 +18,7 @@ const FLUSH_TRIES = 400;
  * @param {import('./clock.js').Clock} ctx.clock
  * @param {import('./ids.js').Ids} ctx.ids
  * @param {() => import('./tree.js').Tree} ctx.tree
- * @param {() => MutationRecord[]} ctx.take  mutation records not seen yet
+ * @param {() => MutationRecord[][]} ctx.take  deliveries of mutation records not seen yet
  * @param {() => void} ctx.done  everything is written down
  */
 export function createFlow({hub, enc, clock, ids, tree, take, done}) {
@@ -75,7 +75,7 @@ export function createFlow({hub, enc, clock, ids, tree, take, done}) {
 		let all = false;
 		hub.attempt(() => {
 			const document = tree();
-			document.collect(take());
+			take().forEach(document.collect);
 			if (!drainWaiting()) return;
 			enc.stamp(clock.now());
 			all = document.work(until(ms));
@@ -142,7 +142,7 @@ export function createFlow({hub, enc, clock, ids, tree, take, done}) {
 			let id = ids.live(node);
 			if (!id && isTrusted && waiting.length === 0) {
 				enc.stamp(clock.now());
-				tree().collect(take());
+				take().forEach(tree().collect);
 				id = tree().reach(node, until(SLICE_MS));
 			}
 			if (id) record(words, () => ids.alive(id) && write(id));

@@ -41,6 +41,10 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 	const {firstChild, nextSibling, parentNode, nodeType, isConnected, localName, attribute} = native;
 	/** Nodes that were added or removed, with the first id that is newer. @type {Map<Node, number>} */
 	const mentioned = new Map();
+	/** Known nodes that were out of the page, or out of an observed place, for longer than one delivery of
+	 * records: what happened below them meanwhile was not observed. The delivery. @type {Map<Node, number>} */
+	const loose = new Map();
+	let delivery = 0;
 	/** @type {Map<Element, Set<string>>} */
 	const attributes = new Map();
 	/** @type {Map<Node, number>} */
@@ -75,6 +79,12 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 		enc.put(rv.REC_REMOVE, 1, id);
 		ids.kill(id);
 		return true;
+	};
+
+	/** The node has been dealt with. @param {Node} node */
+	const settle = node => {
+		mentioned.delete(node);
+		loose.delete(node);
 	};
 
 	/** @param {Node} node @param {number} id @param {number} bits */
@@ -173,7 +183,15 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 	/** Writes one node and lines up the walk below it. @param {Node} node @param {number} parent @param {number} next @param {number} inherited @returns {number} its id, 0: not recorded, -1: no room */
 	const emit = (node, parent, next, inherited) => {
 		const old = ids.raw(node);
-		if (old && ids.alive(old) && !remove(old)) return -1;
+		if (old && ids.alive(old)) {
+			const isAbove = ids.within(parent, old);
+			if (!remove(old)) return -1;
+			if (isAbove) {
+				/* Its own descendant is its parent now, and gone with it: what holds them both is yet to come. */
+				slice++;
+				return 0;
+			}
+		}
 		const type = nodeType(node);
 		if (type === 1) return element(/** @type {Element} */ (node), parent, next, inherited);
 		if (!enc.open(8)) return -1;
@@ -198,7 +216,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 			if (isConnected(node)) continue;
 			const id = ids.live(node);
 			if (id && !remove(id)) return false;
-			mentioned.delete(node);
+			settle(node);
 		}
 		return swept = true;
 	};
@@ -219,7 +237,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 			const id = ids.live(first);
 			if (id && !remove(id)) return false;
 			if (at && parent) fields.add(/** @type {Element} */ (parent));
-			mentioned.delete(first);
+			settle(first);
 			return true;
 		}
 		const run = [first];
@@ -249,7 +267,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 				rest = false;
 			} else if (rest) {
 				if (id && !remove(id)) return false;
-			} else if (id && !ids.within(at, id) && inheritedAt(id) === (bits & INHERITED) && !privacy.combined && nodeType(node) !== 10) {
+			} else if (id && !loose.has(node) && !ids.within(at, id) && inheritedAt(id) === (bits & INHERITED) && !privacy.combined && nodeType(node) !== 10) {
 				if (!enc.open(8)) return false;
 				enc.put(rv.REC_MOVE, 3, id, at, next);
 				ids.move(id, at);
@@ -258,8 +276,12 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 				const made = emit(node, at, next, bits & INHERITED);
 				if (made < 0) return false;
 				if (made) next = made;
+				else if (!ids.alive(at)) {
+					settle(node);
+					break;
+				}
 			}
-			mentioned.delete(node);
+			settle(node);
 		}
 		if (parent && localName(parent) === 'style') styles.add(/** @type {Element} */ (parent));
 		return true;
@@ -292,7 +314,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 			if (id < 0) return false;
 			if (id) {
 				top.last = child;
-				mentioned.delete(child);
+				settle(child);
 			}
 			top.child = nextSibling(child);
 			if (child === until) return true;
@@ -391,17 +413,27 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 
 	return {
 		frames, hosts, fields, adopters, page,
-		/** Keeps what mutation records name. @param {MutationRecord[]} records */
+		/** Keeps what the mutation records of one delivery name. @param {MutationRecord[]} records */
 		collect(records) {
 			const mark = ids.mark();
+			delivery++;
 			for (let i = 0; i < records.length; i++) {
 				const record = records[i];
 				const {target, type} = record;
 				if (!ids.raw(target)) continue;
 				if (type === 'childList') {
 					const {addedNodes: added, removedNodes: removed} = record;
-					for (let k = 0; k < removed.length; k++) mentioned.set(removed[k], mark);
-					for (let k = 0; k < added.length; k++) mentioned.set(added[k], mark);
+					for (let k = 0; k < removed.length; k++) {
+						const node = removed[k];
+						mentioned.set(node, mark);
+						if (!loose.has(node) && ids.raw(node)) loose.set(node, delivery);
+					}
+					for (let k = 0; k < added.length; k++) {
+						const node = added[k];
+						mentioned.set(node, mark);
+						if (loose.get(node) === delivery) loose.delete(node);
+						else if (ids.raw(node)) loose.set(node, 0);
+					}
 					swept = false;
 				} else if (type === 'attributes') {
 					const {attributeName: local, attributeNamespace: space} = record;
@@ -467,7 +499,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 			}
 		},
 		reset() {
-			for (const all of [mentioned, attributes, texts, hosts, frames, fields, styles, adopters]) all.clear();
+			for (const all of [mentioned, loose, attributes, texts, hosts, frames, fields, styles, adopters]) all.clear();
 			frameDocuments = new WeakMap();
 			walks = [];
 			swept = true;
