@@ -72,6 +72,12 @@ async function recorded(page) {
 	return inner;
 }
 
+/** Waits until the recorded page is as the function says; asked from outside, since the Replayer opens that document anew. @param {Page} page @param {() => boolean} fn */
+async function shows(page, fn) {
+	for (const end = Date.now() + 20_000; Date.now() < end; await new Promise((done) => setTimeout(done, 50))) if (await (await recorded(page)).evaluate(fn).catch(() => false)) return;
+	assert.fail(`the replay does not show ${fn}`);
+}
+
 /** Makes a report; returns its id. @param {Record<string, unknown>} body @param {{replay?: Buffer, picture?: Buffer}} [files] */
 async function report(body, { replay, picture } = {}) {
 	const attachment_ids = [];
@@ -241,20 +247,19 @@ describe('a report', () => {
 		assert.match(await text(page, 'h1'), /#61 Checkout fails/);
 		assert.match(await text(page, '.report-facts'), /Ada Okafor.*\/pay.*Chrome 141 on Linux/);
 		await at(page, -30);
-		const inner = await recorded(page);
-		await inner.waitForSelector('h1::-p-text(Shopping list)');
+		await shows(page, () => document.querySelector('h1')?.textContent === 'Shopping list');
 		// Events, one after the other: click, warning has none, second click.
 		await page.keyboard.press(']');
 		await at(page, -29);
 		await page.keyboard.press('ArrowRight');
 		await at(page, -24);
 		await until(page, () => document.querySelector('.virtual-item.current')?.textContent?.includes('rows: 2'));
-		await inner.waitForFunction(() => document.querySelectorAll('.row').length === 2 && /Milk/.test(document.body.textContent ?? ''));
+		await shows(page, () => document.querySelectorAll('.row').length === 2 && /Milk/.test(document.body.textContent ?? ''));
 		await page.keyboard.press('[');
 		await at(page, -27);
 		await page.keyboard.press('ArrowLeft');
 		await at(page, -30);
-		await inner.waitForFunction(() => document.querySelectorAll('.row').length === 1);
+		await shows(page, () => document.querySelectorAll('.row').length === 1);
 		// A row of the console seeks, and is then the current one.
 		await page.click('.virtual-item ::-p-text(cart is undefined)');
 		await at(page, -10);
@@ -262,16 +267,16 @@ describe('a report', () => {
 		await page.keyboard.press('e');
 		await page.waitForSelector('.log-detail pre::-p-text(app.js:10:5)');
 		await page.keyboard.press('ArrowUp');
-		assert.match(await focused(page), /<img src=x/);
+		await until(page, () => document.activeElement?.textContent?.includes('<img src=x'));
 		assert.equal(await page.evaluate(() => /** @type {any} */ (window).stolen), undefined);
 		// The other page of the recording has its own size.
 		await page.focus('[role=slider]');
 		await page.keyboard.press('End');
-		await (await recorded(page)).waitForSelector('h1::-p-text(Payment)');
+		await shows(page, () => document.querySelector('h1')?.textContent === 'Payment');
 		const player = /** @type {import('puppeteer-core').Frame} */ (page.frames().find((frame) => frame.url().includes('/console/player-')));
 		assert.deepEqual(await player.$eval('.replayer-wrapper iframe', (it) => [it.getAttribute('width'), it.getAttribute('height')]), ['500', '700']);
 		assert.equal(await page.$eval('[role=slider]', (it) => it.getAttribute('aria-valuenow')), '30');
-		assert.equal(await (await recorded(page)).$eval('input', (it) => /** @type {HTMLInputElement} */ (it).value), 'Ada');
+		await shows(page, () => document.querySelector('input')?.value === 'Ada');
 		await page.done();
 	});
 
@@ -423,8 +428,7 @@ describe('a forged recording', () => {
 		await page.goto(`${world.url}/r/${id}`);
 		await playable(page);
 		const mine = api.length;
-		const inner = await recorded(page);
-		await inner.waitForFunction(() => document.body?.textContent?.includes('Forged'));
+		await shows(page, () => document.body?.textContent?.includes('Forged') === true);
 		await page.keyboard.press('4');
 		await page.keyboard.press(' ');
 		await page.waitForSelector('.controls .primary[aria-label=Pause]');

@@ -12,7 +12,8 @@ import { lastAt } from './virtual.jsx';
 const USER_NAMES = /** @type {Record<string, string>} */ ({ id: 'Id', user_id: 'Id', email: 'E-mail', name: 'Name', firstName: 'First name', lastName: 'Last name', subscriptionStatus: 'Subscription' });
 const PAGE_NAMES = /** @type {Record<string, string>} */ ({ url: 'Address', path: 'Path', title: 'Title', page_title: 'Title', referrer: 'Came from', viewport: 'Viewport', screen: 'Screen', device_pixel_ratio: 'Pixel ratio', browser: 'Browser', platform: 'Platform', language: 'Language', time_zone: 'Time zone', connection: 'Connection', user_agent: 'User agent' });
 
-const RECORDING_NAMES = /** @type {Record<string, string>} */ ({ records: 'Records', epochs: 'Page loads', resyncs: 'Corrections', order_violations: 'Records refused', dropped_reports: 'Earlier reports lost' });
+const RECORDING_NAMES = /** @type {Record<string, string>} */ ({ records: 'Records', epochs: 'Page loads', resyncs: 'Corrections', order_violations: 'Records refused' });
+const RECORDER_NAMES = /** @type {Record<string, string>} */ ({ snapshots: 'Walks of the page', batches: 'Batches', records: 'Records', rejected: 'Batches refused', order_violations: 'Records out of order', resyncs: 'Corrections', nodes: 'Nodes', segments: 'Segments', checkpoints: 'Checkpoints', evicted: 'Dropped as too old', ring_bytes: 'Bytes kept', mirror_bytes: 'Bytes of the mirror', redactions: 'Texts redacted', dropped_reports: 'Earlier reports lost' });
 
 /** @param {string} name @param {unknown} value @returns {unknown} */
 function pretty(name, value) {
@@ -57,11 +58,12 @@ export function PagePanel({ report, player, zero }) {
 	const element = report.element;
 	const { notes: _, ...capture } = report.capture ?? {};
 	const { from: _from, to: _to, ...counters } = report.replay ?? {};
-	const recording = [...listed(counters, RECORDING_NAMES), ...listed(capture, RECORDING_NAMES)].filter(([, value]) => typeof value !== 'object');
+	const recording = listed(counters, RECORDING_NAMES).filter(([, value]) => typeof value !== 'object'), recorder = listed(capture, RECORDER_NAMES).filter(([, value]) => typeof value !== 'object');
 	return <div class="facts-panel">
 		<section><h2>When it was reported</h2><Facts rows={listed(page, PAGE_NAMES)} /></section>
 		{element && typeof element === 'object' && <section><h2>Element the user marked</h2><Facts rows={listed(element, { selector: 'Selector', tag: 'Tag', text: 'Text', rect: 'Place', outer_html: 'Markup' })} /></section>}
 		{recording.length > 0 && <section><h2>Recording</h2><Facts rows={recording} /></section>}
+		{recorder.length > 0 && <details><summary>The recorder's own counters</summary><Facts rows={recorder} /></details>}
 		{pages.length > 0 && <section><h2>{count(pages.length, 'page')} in the replay</h2>
 			<ol class="steps-list">{pages.map((it, i) => <li key={it.at} aria-current={i === current ? 'true' : undefined}><button onClick={() => player.seek(it.at)}><time title={clockTime(it.at)}>{relative(it.at, zero)}</time><span dir="ltr" title={it.url}>{shortUrl(it.url, page.url)}</span><span class="none">{it.width} × {it.height}</span></button></li>)}</ol></section>}
 	</div>;

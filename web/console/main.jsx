@@ -78,7 +78,8 @@ function App() {
 	const start = async () => {
 		setFailure(undefined);
 		try {
-			const [{ user }, { workspaces }] = await Promise.all([api.me(), api.workspaces()]);
+			const { user } = await api.me();
+			const { workspaces } = await api.workspaces();
 			setSession({ user, workspaces });
 			if (location.pathname === '/login') navigate(nextPage(), { replace: true });
 		} catch (error) {
@@ -87,7 +88,7 @@ function App() {
 	};
 	useEffect(() => {
 		whenSignedOut(() => { setSession(undefined); toLogin(); });
-		start();
+		if (location.pathname !== '/login') start();
 	}, []);
 
 	const before = useRef(path);

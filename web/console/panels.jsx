@@ -35,7 +35,7 @@ export function requestRows(logs, page) {
 	const number = (it) => typeof it === 'number' && it >= 0 ? it : undefined;
 	return logs.filter((it) => it && typeof it === 'object').map((it, id) => {
 		const status = Number(it.status) || 0, error = text(it.error);
-		return { id, at: toMs(it.ts), method: text(it.method).toUpperCase() || 'GET', url: text(it.url), path: shortUrl(it.url, page), status, type: text(it.type), duration: number(it.duration_ms),
+		return { id, at: toMs(it.ts), method: text(it.method).toUpperCase() || '–', url: text(it.url), path: shortUrl(it.url, page), status, type: text(it.type), duration: number(it.duration_ms),
 			sent: number(it.request_bytes), received: number(it.response_bytes), error, failed: error !== '' || status >= 400, raw: it };
 	}).sort((a, b) => a.at - b.at);
 }

@@ -18,8 +18,8 @@ function titleOf(report) {
 	return text(report.title) || line(error?.args?.[0]).slice(0, 300) || TRIGGERS[report.trigger] || 'Report';
 }
 
-/** @param {{report: any, setReport: (report: any) => void}} props */
-function Header({ report, setReport }) {
+/** @param {{report: any, setReport: (report: any) => void, showNotes: () => void}} props */
+function Header({ report, setReport, showNotes }) {
 	const when = toMs(report.created_at);
 	const [busy, setBusy] = useState(false);
 	const picture = (report.attachments ?? []).find(isPicture);
@@ -42,7 +42,7 @@ function Header({ report, setReport }) {
 		} catch (error) { toastError('The report was not deleted.', error); }
 	};
 
-	const browser = browserOf(report), path = shortUrl(report.page?.url), who = userName(report.user);
+	const browser = browserOf(report), path = shortUrl(report.page?.url), who = userName(report.user), note = text(report.notes).trim().split('\n')[0].slice(0, 200);
 	return <header class="report-head">
 		<div class="report-title">
 			<a class="button icon-only quiet" href="/" onClick={followLink} aria-label="Back to the reports" title="Back to the reports (u)"><Icon name="back" class="mirrored" /></a>
@@ -66,6 +66,7 @@ function Header({ report, setReport }) {
 			{browser && <div><dt><Hidden>Browser</Hidden></dt><dd>{browser}</dd></div>}
 			<div><dt><Hidden>How it came</Hidden></dt><dd>{TRIGGERS[report.trigger] ?? text(report.trigger)}</dd></div>
 			<div><dt><Hidden>When</Hidden></dt><dd><time dateTime={report.created_at} title={absoluteTime(when)}>{ago(when, Date.now())}</time></dd></div>
+			{note && <div class="fact-notes"><dt><Hidden>Notes</Hidden></dt><dd><button type="button" dir="auto" title="Show the notes" onClick={showNotes}><Icon name="note" /><span>{note}</span></button></dd></div>}
 		</dl>
 	</header>;
 }
@@ -169,7 +170,7 @@ function Loaded({ report, setReport }) {
 
 	const playable = status === 'loading' || status === 'ready';
 	return <>
-		<Header report={report} setReport={setReport} />
+		<Header report={report} setReport={setReport} showNotes={() => setTab('notes')} />
 		<Split start={<div class="player">
 			{playable ? <Stage player={player} /> : <Still report={report} player={player} />}
 			{playable && <Controls player={player} zero={zero} events={events} />}
