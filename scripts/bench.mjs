@@ -63,9 +63,10 @@ const browser = await puppeteer.launch(
 		: { executablePath: '/usr/bin/chromium', userDataDir: profile, args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] },
 );
 
-/** One workload in one fresh page. */
+/** One workload in one fresh page with a storage of its own: a recording goes on over navigations. */
 async function run(/** @type {string} */ variant, /** @type {string} */ name) {
-	const page = await browser.newPage();
+	const context = await browser.createBrowserContext();
+	const page = await context.newPage();
 	try {
 		await page.goto(`${base}/${variant}`);
 		if (variant === 'rearview') await page.evaluate(() => new Promise((done) => /** @type {any} */ (window).Rearview.on('load', () => done(undefined))));
@@ -92,7 +93,7 @@ async function run(/** @type {string} */ variant, /** @type {string} */ name) {
 		}, variant);
 		return { cpu, wall, bytes: typeof bytes === 'string' ? gzipSync(bytes).length : bytes };
 	} finally {
-		await page.close();
+		await context.close();
 	}
 }
 
