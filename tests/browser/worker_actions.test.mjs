@@ -15,7 +15,10 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 		before(async () => {
 			/* A PNG of one pixel. */
 			const dot = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==', 'base64');
-			site = await servePage({ '/dot.png': [dot, 'image/png'] });
+			site = await servePage({
+				'/dot.png': [dot, 'image/png'],
+				'/clock.js': ["let ahead = 0; const now = Date.now; Date.now = () => now() + ahead; new BroadcastChannel('ahead').onmessage = ({data}) => { ahead = data; }; importScripts('/rearview.worker.js');", 'text/javascript'],
+			});
 			world = await startWorld();
 			road = await startSwitch(world.url);
 			browser = await launch(engine);
@@ -132,6 +135,23 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			assert.equal((await asked).status, 200);
 			const order = await page.evaluate(() => globalThis.h.messages.map((/** @type {any} */ m) => m.t).filter((/** @type {string} */ t) => t === 'ack' || t === 'action'));
 			assert.deepEqual(order.slice(0, 2), ['ack', 'action']);
+			await page.close();
+		});
+
+		it('says nothing while the page is hidden for long', async () => {
+			const page = await tab('ines', { worker: '/clock.js' });
+			await acknowledge(page);
+			assert.equal((await actWhenOnline('ines')).status, 200);
+			await page.evaluate(async () => {
+				globalThis.h.post({ t: 'page', url: location.href, visible: false });
+				await globalThis.h.request('counters');
+				new BroadcastChannel('ahead').postMessage(6 * 60e3);
+				await new Promise((resolve) => setTimeout(resolve, 100));
+				globalThis.h.post({ t: 'user', user: { id: 'jon' } });
+			});
+			assert.equal((await act('jon')).json.error, 'USER_NOT_CONNECTED');
+			await page.evaluate(() => globalThis.h.post({ t: 'page', url: location.href, visible: true }));
+			assert.equal((await actWhenOnline('jon')).status, 200);
 			await page.close();
 		});
 

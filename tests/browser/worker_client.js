@@ -24,9 +24,20 @@ function encoder() {
 	};
 }
 
+/** The worker's code on one of the ladder's rungs: a file, a blob, the page itself. @param {string} address */
+async function open(address) {
+	if (address === 'blob:') return new Worker(URL.createObjectURL(new Blob([await (await fetch('/rearview.worker.js')).text()], { type: 'text/javascript' })));
+	if (address !== 'page:') return new Worker(address);
+	const { port1, port2 } = new MessageChannel();
+	const script = Object.assign(document.createElement('script'), { rearviewPort: port2, src: '/rearview.worker.js' });
+	document.head.append(script);
+	await new Promise((resolve) => (script.onload = resolve));
+	return port1;
+}
+
 /** Starts a worker; resolves with its `ready`. @param {any} options */
-export function start({ worker: address = '/rearview.worker.js', hint = true, ...options }) {
-	const worker = new Worker(address);
+export async function start({ worker: address = '/rearview.worker.js', hint = true, ...options }) {
+	const worker = /** @type {Worker} */ (await open(address));
 	/** @type {any[]} */ const messages = [];
 	/** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */ const asked = new Map();
 	/** @type {{test: (message: any) => boolean, resolve: (message: any) => void}[]} */ const awaited = [];

@@ -138,6 +138,32 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			await a.page.close();
 		});
 
+		it('a page that comes back goes on in its session, unless another tab took it up', async () => {
+			const a = await tab('pk_back');
+			await mark(a.page, 'a');
+			await a.page.evaluate(() => {
+				globalThis.h.post({ t: 'pagehide' });
+				globalThis.h.post({ t: 'page', url: location.href, visible: true });
+			});
+			await mark(a.page, 'back');
+			await stored(a.page, a.ready.session);
+			assert.equal(await a.page.evaluate(() => globalThis.h.messages.some((/** @type {any} */ m) => m.name === 'session')), false);
+
+			await a.page.evaluate(() => globalThis.h.post({ t: 'pagehide' }));
+			const b = await tab('pk_back', { hint: false });
+			assert.equal(b.ready.session, a.ready.session);
+			assert.deepEqual(await marks(b.page), ['a', 'back']);
+			const moved = await a.page.evaluate(() => {
+				globalThis.h.post({ t: 'page', url: location.href, visible: true });
+				return globalThis.h.event('session');
+			});
+			assert.notEqual(moved.session, a.ready.session);
+			await mark(a.page, 'alone');
+			assert.deepEqual(await marks(a.page), ['a', 'back', 'alone']);
+			await a.page.close();
+			await b.page.close();
+		});
+
 		it('a refused batch is rejected, and the next encoder records', async () => {
 			const a = await tab('pk_reject');
 			await mark(a.page, 'good');

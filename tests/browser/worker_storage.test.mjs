@@ -31,7 +31,24 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 		beforeEach(async () => {
 			road.set('open');
 			await site?.stop();
-			site = await servePage({ '/bare.js': ["Object.defineProperty(self, 'indexedDB', {value: undefined}); importScripts('/rearview.worker.js');", 'text/javascript'] });
+			site = await servePage({
+				'/bare.js': ["Object.defineProperty(self, 'indexedDB', {value: undefined}); importScripts('/rearview.worker.js');", 'text/javascript'],
+				'/lockless.js': ["Object.defineProperty(navigator, 'locks', {value: undefined}); importScripts('/rearview.worker.js');", 'text/javascript'],
+				'/trap.js': [
+					`const real = WebAssembly.instantiate;
+					let batches = 0;
+					WebAssembly.instantiate = async (...args) => {
+						const { exports } = await real(...args);
+						const rv_batch = (...words) => {
+							if (++batches === 3) throw new WebAssembly.RuntimeError('trap');
+							return exports.rv_batch(...words);
+						};
+						return { exports: { ...exports, rv_batch } };
+					};
+					importScripts('/rearview.worker.js');`,
+					'text/javascript',
+				],
+			});
 		});
 
 		async function tab(options = {}, /** @type {import('puppeteer-core').Page | null} */ page = null, before = () => {}) {
@@ -141,6 +158,41 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			await page.close();
 		});
 
+		for (const worker of ['blob:', 'page:']) {
+			it(`works from ${worker}`, async () => {
+				const { page, ready } = await tab({ worker, config: {} });
+				assert.deepEqual(ready.degraded, []);
+				await works(page, `from ${worker}`);
+				await page.close();
+			});
+		}
+
+		it('works without Web Locks: a session is taken up once it was left', async () => {
+			const first = await tab({ worker: '/lockless.js', config: {} });
+			assert.deepEqual(first.ready.degraded, ['locks']);
+			await works(first.page, 'lockless');
+			const other = await tab({ worker: '/lockless.js', config: {} });
+			assert.notEqual(other.ready.session, first.ready.session);
+			await other.page.close();
+			const second = await tab({ worker: '/lockless.js', config: {} }, first.page);
+			assert.equal(second.ready.session, first.ready.session);
+			assert.deepEqual(await second.page.evaluate(() => globalThis.h.marks()), ['kept']);
+			await second.page.close();
+		});
+
+		it('replaces a core that trapped, with the window that was stored', async () => {
+			const { page, ready } = await tab({ worker: '/trap.js', config: {} });
+			await page.evaluate(() => globalThis.h.begin());
+			await page.evaluate(() => globalThis.h.mark('before'));
+			await page.waitForFunction((id) => globalThis.h.rows().then((/** @type {any} */ rows) => rows.ring.some((/** @type {any} */ key) => key[0] === id)), { polling: 50 }, ready.session);
+			await page.evaluate(() => globalThis.h.mark('trapped'));
+			await page.evaluate(() => globalThis.h.seen((/** @type {any} */ m) => m.t === 'reject' && m.seq === 0));
+			await page.evaluate(() => globalThis.h.begin());
+			await page.evaluate(() => globalThis.h.mark('after'));
+			assert.deepEqual(await page.evaluate(() => globalThis.h.marks()), ['before', 'after']);
+			await page.close();
+		});
+
 		it('leaves a database that hangs for another, and later rescues its reports', async () => {
 			const first = await tab({ config: {} });
 			await first.page.evaluate(() => globalThis.h.begin());
@@ -180,12 +232,15 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 		});
 
 		it('full storage costs survival, not the recording', { skip: engine !== 'chromium' && 'the quota is set through the DevTools protocol' }, async () => {
-			const { page } = await tab({ config: {} });
+			const page = await browser.newPage();
 			const cdp = await page.createCDPSession();
+			/* Before the database is opened: what was free then counts for a while. */
 			await cdp.send('Storage.overrideQuotaForOrigin', { origin: new URL(site.url).origin, quotaSize: 50_000 });
+			await page.goto(site.url);
+			await tab({ config: {} }, page);
 			await page.evaluate(() => globalThis.h.begin());
 			/* What does not compress. */
-			await page.evaluate(() => globalThis.h.mark(Array.from(crypto.getRandomValues(new Uint32Array(16_000)), (n) => n.toString(36)).join('')));
+			await page.evaluate(() => globalThis.h.mark(Array.from(crypto.getRandomValues(new Uint32Array(16_000)), (n) => n.toString(36)).join(' ')));
 			const detail = await page.evaluate(() => globalThis.h.event('degrade'));
 			assert.match(detail.what, /^storage/);
 			await page.evaluate(() => globalThis.h.mark('small'));

@@ -42,7 +42,7 @@ export function encodeWtf8(text, to) {
 }
 
 /** @param {Source} source @returns {Promise<WebAssembly.Module>} */
-async function compile(source) {
+export async function compile(source) {
 	if (source instanceof WebAssembly.Module) return source;
 	if (source instanceof ArrayBuffer) return WebAssembly.compile(source);
 	const response = source instanceof Response ? source : await fetch(/** @type {URL | string} */ (source));

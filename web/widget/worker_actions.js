@@ -12,6 +12,8 @@ const MAX_CHARS = 64 * 1024;
 const MAX_HELD = 20;
 const MAX_SEEN = 50;
 const QUIET_MS = 5 * 60e3;
+/** The collector pings every 30 s; a connection without a word for so long is dead. */
+const DEAD_MS = 90e3;
 
 /** @param {unknown} value @param {number} max @returns {string | null} */
 const text = (value, max) => typeof value === 'string' && value.length <= max ? value : null;
@@ -26,6 +28,8 @@ export function startActions(url, presence, on) {
 	let socket = null;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	let timer;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	let watch;
 	let attempt = 0;
 	let stopped = false;
 	let welcome = false;
@@ -89,22 +93,26 @@ export function startActions(url, presence, on) {
 			told = JSON.stringify(now);
 			say({t: 'hello', ...now, v: 1});
 		};
-		mine.onmessage = event => {
-			try {
-				receive(event.data);
-			} catch {}
-		};
-		mine.onclose = () => {
+		const gone = () => {
 			if (socket !== mine) return;
 			lose();
 			retry();
 		};
+		mine.onmessage = event => {
+			clearTimeout(watch);
+			watch = setTimeout(gone, DEAD_MS);
+			try {
+				receive(event.data);
+			} catch {}
+		};
+		mine.onclose = gone;
 	};
 
 	const lose = () => {
 		const last = socket;
 		socket = null;
 		welcome = false;
+		clearTimeout(watch);
 		last?.close();
 	};
 

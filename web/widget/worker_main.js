@@ -1,6 +1,6 @@
 /* The worker's side of the protocol in docs/ARCHITECTURE.md: opens what the parts need, in order, and
  * passes messages on to them. Runs in a worker or, on the ladder's lower rungs, in the page. */
-import {loadCore, loadTools} from './core.js';
+import {compile, loadCore, loadTools} from './core.js';
 import {startActions} from './worker_actions.js';
 import {startConfig} from './worker_config.js';
 import {startCore} from './worker_core.js';
@@ -22,22 +22,18 @@ const TICK_MS = 1000;
 /** A page that has nothing to record by then is asked all the same. */
 const READY_MS = 2000;
 
-/** @param {Response | PromiseLike<Response>} source @returns {Promise<WebAssembly.Module>} */
-const compile = async source => {
-	const response = await source;
-	if (!response.ok) throw new Error(`The capture core could not be fetched: HTTP ${response.status}.`);
-	return WebAssembly.compile(await response.arrayBuffer());
-};
-
 /**
  * @param {Port} port
  * @param {{fetchWasm?: (url: string) => Promise<Response>}} [env]
  */
 export function startWorker(port, env = {}) {
+	/** @param {string} url */
+	const fetchModule = async url => compile(await (env.fetchWasm || fetch)(url));
 	/** @type {any[] | null} */
 	let early = [];
 	/** @type {((message: any) => void) | null} */
 	let handle = null;
+	let abandon = () => {};
 
 	/** @param {object} message @param {Transferable[]} [transfer] */
 	const send = (message, transfer = []) => port.postMessage(message, transfer);
@@ -45,7 +41,10 @@ export function startWorker(port, env = {}) {
 	port.onmessage = ({data}) => {
 		try {
 			if (handle) handle(data);
-			else if (data?.t === 'init') init(data.options).catch(error => send({t: 'failed', error: String(error?.message || error)}));
+			else if (data?.t === 'init') init(data.options).catch(error => {
+				abandon();
+				send({t: 'failed', error: String(error?.message || error)});
+			});
 			else early?.push(data);
 		} catch (error) {
 			/* Nothing of ours may reach the page's own error handlers. */
@@ -73,13 +72,17 @@ export function startWorker(port, env = {}) {
 
 		const scope = `rearview-${projectKey}`;
 		const db = openDb(scope, note);
-		const module = compile((env.fetchWasm || fetch)(options.wasmUrl));
+		const module = fetchModule(options.wasmUrl);
 		module.catch(() => {});
 		const [session, {config, refresh}] = await Promise.all([
 			startSession(db, scope, options),
 			startConfig(db, options, note),
 		]);
 		if (!session.locks) note('locks');
+		abandon = () => {
+			session.leave();
+			db.close();
+		};
 
 		const load = async () => loadCore(await module);
 		const core = await startCore({load, options: {...config.capture, ...config.privacy}, db, session, send, note});
@@ -129,7 +132,7 @@ export function startWorker(port, env = {}) {
 		let toolsModule = null;
 		/** A new one for each piece of work: a Wasm heap never shrinks. */
 		const tools = async () => {
-			toolsModule ||= compile((env.fetchWasm || fetch)(options.toolsUrl));
+			toolsModule ||= fetchModule(options.toolsUrl);
 			try {
 				return await loadTools(await toolsModule);
 			} catch (error) {
