@@ -15,6 +15,16 @@ endfunction()
 rv_module(core rearview exports.c)
 rv_module(tools rearview.tools tools.c)
 
+# The core brings a deflate of its own; zlib's library then adds crc32 alone.
+include(${CMAKE_CURRENT_LIST_DIR}/wasm-zlib.cmake)
+target_sources(core PRIVATE ${CMAKE_SOURCE_DIR}/src/wasm/deflate_small.c)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/wasm/deflate_small.c PROPERTIES
+  COMPILE_DEFINITIONS "NO_GZIP;RV_DEFLATE_C=\"${RV_DEFLATE_C}\"" COMPILE_OPTIONS -w
+  OBJECT_DEPENDS ${RV_DEFLATE_C})
+
+# Segments are read by the small reader.
+target_compile_definitions(rv_wire PRIVATE RV_INFLATE=rv_inflate_small)
+
 # Compiled for speed: what runs once per byte or per pixel, measured to be felt.
 set_source_files_properties(${SOURCES_DIR}/zlib/deflate.c ${SOURCES_DIR}/zlib/adler32.c
   TARGET_DIRECTORY rv_zlib PROPERTIES COMPILE_OPTIONS "${RV_WASM_FAST}")

@@ -1,5 +1,6 @@
 #include "segment.h"
 #include "hash.h"
+#include "inflate.h"
 #include "utf8.h"
 #include <stdlib.h>
 #include <zlib.h>
@@ -361,17 +362,6 @@ static bool read_varint(const uint8_t **at, const uint8_t *end, uint32_t *out)
 	return false;
 }
 
-static enum rv_status expand(struct rv_span in, uint8_t *raw, size_t raw_bytes)
-{
-	z_stream z = {.next_in = (Bytef *)in.ptr, .avail_in = (uInt)in.len, .next_out = raw, .avail_out = (uInt)raw_bytes};
-	if (inflateInit2(&z, WINDOW_BITS) != Z_OK)
-		return RV_MEMORY;
-	int answer = inflate(&z, Z_FINISH);
-	bool whole = answer == Z_STREAM_END && z.avail_in == 0 && z.avail_out == 0;
-	inflateEnd(&z);
-	return whole ? RV_OK : answer == Z_MEM_ERROR ? RV_MEMORY : RV_BAD;
-}
-
 static enum rv_status read_strings(struct rv_segment_reader *reader)
 {
 	uint32_t n, len;
@@ -408,7 +398,7 @@ static enum rv_status open_segment(struct rv_segment_reader *reader, struct rv_s
 	uint8_t *raw = rv_arena_alloc(reader->arena, reader->head.raw_bytes);
 	if (!raw)
 		return rv_arena_why(reader->arena, reader->head.raw_bytes);
-	status = expand(payload, raw, reader->head.raw_bytes);
+	status = RV_INFLATE(payload, raw, reader->head.raw_bytes);
 	if (status != RV_OK)
 		return status;
 	reader->at = raw;

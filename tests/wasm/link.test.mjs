@@ -7,11 +7,11 @@ import {symbols, toolsBytes, toolsSymbols, wasmBytes} from './load.mjs';
 const HEAP = ['memory', '_initialize', 'rv_abi', 'rv_alloc', 'rv_free', 'rv_out_ptr', 'rv_out_len'];
 const MODULES = [
 	{
-		file: 'rearview.wasm', bytes: wasmBytes, symbols, libraries: ['deflate', 'crc32', 'inflate_table', 'parse_value'],
+		file: 'rearview.wasm', bytes: wasmBytes, symbols, libraries: ['deflate', 'build_tree', 'crc32', 'parse_value'],
 		exports: ['rv_start', 'rv_batch', 'rv_restart', 'rv_seal', 'rv_tail', 'rv_unsaved', 'rv_key', 'rv_oldest', 'rv_load', 'rv_forget', 'rv_export', 'rv_logs', 'rv_redacted', 'rv_counters'],
 	},
 	{
-		file: 'rearview.tools.wasm', bytes: toolsBytes, symbols: toolsSymbols, libraries: ['deflate', 'crc32', 'inflate_table', 'stbi'],
+		file: 'rearview.tools.wasm', bytes: toolsBytes, symbols: toolsSymbols, libraries: ['deflate', 'crc32', 'stbi'],
 		exports: ['rv_rrweb', 'rv_markup', 'rv_markup_resource', 'rv_markup_svg', 'rv_png', 'rv_fold_hash'],
 	},
 ];

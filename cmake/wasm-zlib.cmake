@@ -1,0 +1,25 @@
+# zlib's deflate.c for the Wasm core, as a file of the build tree: without stored, fast, Huffman-only
+# and run-length compression (every level finds matches as 4 to 9 do), zlib headers and flushes in the
+# middle of a stream. What is cut is what src/wire/segment.c never asks for. The sources themselves stay as
+# they are; an edit that no longer fits them is an error.
+set(RV_DEFLATE_C ${CMAKE_BINARY_DIR}/generated/deflate_cut.c)
+file(READ ${zlib}/deflate.c text)
+function(rv_cut from to)
+  string(FIND "${text}" "${from}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "This zlib's deflate.c has no '${from}': adapt cmake/wasm-zlib.cmake to it.")
+  endif()
+  string(REPLACE "${from}" "${to}" text "${text}")
+  set(text "${text}" PARENT_SCOPE)
+endfunction()
+rv_cut("s->level == 0 ? deflate_stored(s, flush) :" "")
+rv_cut("s->strategy == Z_HUFFMAN_ONLY ? deflate_huff(s, flush) :" "")
+rv_cut("s->strategy == Z_RLE ? deflate_rle(s, flush) :" "")
+rv_cut("(*(configuration_table[s->level].func))(s, flush)" "deflate_slow(s, flush)")
+rv_cut(", deflate_stored}" ", 0}")
+rv_cut(", deflate_fast}" ", 0}")
+rv_cut(", deflate_slow}" ", 0}")
+rv_cut("if (s->status == INIT_STATE) {" "if (0) {")
+rv_cut("if (s->wrap <= 0) return Z_STREAM_END;" "return Z_STREAM_END;")
+rv_cut("if (bstate == block_done) {" "if (0) {")
+file(GENERATE OUTPUT ${RV_DEFLATE_C} CONTENT "${text}")
