@@ -118,10 +118,10 @@ export async function start({ worker: address = '/rearview.worker.js', hint = tr
 			return events.filter((/** @type {any} */ e) => e.type === 5 && e.data.tag === 'mark').map((/** @type {any} */ e) => e.data.payload);
 		},
 		report: (/** @type {any} */ report = {}) => h.request('report', { report: { trigger: 'sdk', meta: { url: location.href, path: location.pathname }, parts: { replay: true }, ...report } }),
-		/** What is stored, by store: keys, or values. @param {'getAllKeys' | 'getAll'} [what] */
-		async rows(what = 'getAllKeys') {
+		/** What is stored, by kind: what its key goes on with, or the values. @param {boolean} [values] */
+		async rows(values = false) {
 			const names = (await indexedDB.databases()).map((db) => db.name ?? '').filter((name) => name.startsWith('rearview-'));
-			/** @type {Record<string, any[]>} */ const out = {};
+			/** @type {Record<string, any[]>} */ const out = { kv: [], session: [], ring: [], report: [], part: [] };
 			for (const name of names) {
 				/** @type {IDBDatabase} */
 				const db = await new Promise((resolve, reject) => {
@@ -129,11 +129,14 @@ export async function start({ worker: address = '/rearview.worker.js', hint = tr
 					open.onsuccess = () => resolve(open.result);
 					open.onerror = reject;
 				});
-				for (const store of db.objectStoreNames) {
-					const all = db.transaction(store).objectStore(store)[what]();
-					await new Promise((resolve) => (all.onsuccess = resolve));
-					(out[store] ??= []).push(...all.result);
-				}
+				const tx = db.transaction('rows');
+				const keys = tx.objectStore('rows').getAllKeys();
+				const all = tx.objectStore('rows').getAll();
+				await new Promise((resolve) => (tx.oncomplete = resolve));
+				keys.result.forEach((key, i) => {
+					const [kind, ...rest] = /** @type {any[]} */ (key);
+					out[kind].push(values ? all.result[i] : rest);
+				});
 				db.close();
 			}
 			return out;

@@ -47,7 +47,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 		}
 		const report = (/** @type {import('puppeteer-core').Page} */ page, /** @type {string} */ title, more = {}) => page.evaluate((all) => globalThis.h.report(all), { title, ...more });
 		const titled = async (/** @type {string} */ title) => (await ask('GET', `reports?workspace=${world.first.workspace_id}&limit=100`)).json.reports.filter((/** @type {any} */ r) => r.title === title);
-		const queued = (/** @type {import('puppeteer-core').Page} */ page) => page.evaluate(() => globalThis.h.rows()).then((rows) => rows.reports.length);
+		const queued = (/** @type {import('puppeteer-core').Page} */ page) => page.evaluate(() => globalThis.h.rows()).then((rows) => rows.report.length);
 		const submitted = (/** @type {import('puppeteer-core').Page} */ page, /** @type {string} */ key) => page.evaluate((k) => globalThis.h.event('submit', (/** @type {any} */ d) => !k || d.key === k), key);
 
 		it('sends a report with its replay and leaves nothing behind', async () => {
@@ -59,7 +59,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			const whole = (await world.report(saved.id)).json;
 			assert.deepEqual(whole.attachments.map((/** @type {any} */ a) => a.kind), ['replay']);
 			const rows = await page.evaluate(() => globalThis.h.rows());
-			assert.deepEqual([rows.reports, rows.parts], [[], []]);
+			assert.deepEqual([rows.report, rows.part], [[], []]);
 			await page.close();
 		});
 
@@ -130,7 +130,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			await Promise.all([1, 2, 3].flatMap((n) => [report(a, `a${n}`), report(b, `b${n}`)]));
 			const from = road.requests.length;
 			road.set('open');
-			await a.waitForFunction(() => globalThis.h.rows().then((/** @type {any} */ rows) => rows.reports.length === 0), { timeout: 30_000, polling: 100 });
+			await a.waitForFunction(() => globalThis.h.rows().then((/** @type {any} */ rows) => rows.report.length === 0), { timeout: 30_000, polling: 100 });
 			for (const title of ['a1', 'a2', 'a3', 'b1', 'b2', 'b3']) assert.equal((await titled(title)).length, 1, title);
 			assert.equal(road.requests.slice(from).filter((r) => r.path === SUBMIT && r.method === 'POST').length, 6);
 			await a.close();

@@ -37,7 +37,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 		const mark = (/** @type {import('puppeteer-core').Page} */ page, /** @type {string} */ name) => page.evaluate((n) => globalThis.h.mark(n), name);
 		const marks = (/** @type {import('puppeteer-core').Page} */ page) => page.evaluate(() => globalThis.h.marks());
 		const stored = (/** @type {import('puppeteer-core').Page} */ page, /** @type {string} */ session) =>
-			page.waitForFunction((id) => globalThis.h.rows().then((/** @type {any} */ rows) => rows.ring?.some((/** @type {any} */ key) => key[0] === id)), { polling: 50 }, session);
+			page.waitForFunction((id) => globalThis.h.rows().then((/** @type {any} */ rows) => rows.ring.some((/** @type {any} */ key) => key[0] === id)), { polling: 50 }, session);
 
 		it('a second page of the tab has what the first recorded, its last batch included', async () => {
 			const first = await tab('pk_reload');

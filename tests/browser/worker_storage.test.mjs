@@ -99,7 +99,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			const third = await tab({}, first.page);
 			assert.equal(third.ready.config.capture.window_ms, 300_000);
 			assert.equal((await road.passed(CONFIG, from)).status, 200);
-			await first.page.waitForFunction(() => globalThis.h.rows('getAll').then((/** @type {any} */ rows) => rows.kv.some((/** @type {any} */ value) => `${value}`.includes('240000'))), { polling: 50 });
+			await first.page.waitForFunction(() => globalThis.h.rows(true).then((/** @type {any} */ rows) => rows.kv.some((/** @type {any} */ value) => `${value}`.includes('240000'))), { polling: 50 });
 			const fourth = await tab({}, first.page);
 			assert.equal(fourth.ready.config.capture.window_ms, 240_000);
 			await first.page.close();
@@ -208,7 +208,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 							const { transaction } = open;
 							const spin = () => {
 								if (scope.release) transaction?.abort();
-								else /** @type {IDBTransaction} */ (transaction).objectStore('kv').get('x').onsuccess = spin;
+								else /** @type {IDBTransaction} */ (transaction).objectStore('rows').get('x').onsuccess = spin;
 							};
 							spin();
 							resolve(undefined);

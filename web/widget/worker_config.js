@@ -47,13 +47,13 @@ async function load(url, ms) {
 export async function startConfig(db, {projectKey, endpoint, config}, note) {
 	if (config || !endpoint) return {config: isObject(config) ? parse(JSON.stringify(config)) : {}, refresh: async () => {}};
 	const url = `${endpoint}/v1/widget/config?key=${encodeURIComponent(projectKey)}`;
-	const row = `config ${endpoint}`;
+	const row = ['kv', `config ${endpoint}`];
 	/** @type {string | undefined} */
-	let cached = await db.read(['kv'], stores => stores('kv').get(row)).catch(() => undefined);
+	let cached = await db.read(store => store.get(row)).catch(() => undefined);
 
 	const refresh = async (ms = 30e3) => {
 		const text = await load(url, ms);
-		if (text !== cached) await db.write(['kv'], stores => stores('kv').put(text, row)).catch(() => {});
+		if (text !== cached) await db.write(store => store.put(text, row)).catch(() => {});
 		return cached = text;
 	};
 	const later = () => refresh().then(() => {}, () => {});

@@ -1,11 +1,9 @@
 /* Drives the core: batches in, segments out to IndexedDB, and a new core when one breaks.
  *
- *   ring  [session, sequence] → segment
- *
  * The open segment is stored under the number it will be sealed with, so its row is overwritten until
  * the sealed one takes its place. */
 import * as rv from 'rv:records';
-import {rowsOf} from './worker_session.js';
+import {below} from './worker_db.js';
 
 /**
  * @typedef {import('./worker_db.js').Db} Db
@@ -60,10 +58,10 @@ export async function startCore({load, options, db, session, send, note}) {
 			error = next.start('{"level":"strict"}');
 			if (error) throw new Error(error);
 		}
-		const range = rowsOf(session.id);
-		const [keys, rows] = await db.read(['ring'], stores => [stores('ring').getAllKeys(range), stores('ring').getAll(range)]).catch(() => [[], []]);
+		const range = below('ring', session.id);
+		const [keys, rows] = await db.read(store => [store.getAllKeys(range), store.getAll(range)]).catch(() => [[], []]);
 		const bad = keys.filter((/** @type {IDBValidKey} */ _, /** @type {number} */ i) => next.loadSegment(rows[i]));
-		if (bad.length) await db.write(['ring'], stores => bad.forEach((/** @type {IDBValidKey} */ key) => stores('ring').delete(key))).catch(() => {});
+		if (bad.length) await db.write(store => bad.forEach((/** @type {IDBValidKey} */ key) => store.delete(key))).catch(() => {});
 		next.restart();
 		core = next;
 	};
@@ -97,11 +95,10 @@ export async function startCore({load, options, db, session, send, note}) {
 		const {rows, oldest, open} = use(core => collect(core, left));
 		if (rows.length || left) {
 			const {id} = session;
-			await db.write(['ring', 'sessions'], stores => {
-				const ring = stores('ring');
-				for (const [key, bytes] of rows) ring.put(bytes, [id, key]);
-				ring.delete(IDBKeyRange.bound([id], [id, oldest], false, true));
-				stores('sessions').put(session.row(left), id);
+			await db.write(store => {
+				for (const [key, bytes] of rows) store.put(bytes, ['ring', id, key]);
+				store.delete(IDBKeyRange.bound(['ring', id], ['ring', id, oldest], false, true));
+				store.put(session.row(left), ['session', id]);
 			}).catch(error => {
 				broken = true;
 				note(error?.name === 'QuotaExceededError' ? 'storage_full' : 'storage');
@@ -182,9 +179,9 @@ export async function startCore({load, options, db, session, send, note}) {
 			const old = session.id;
 			await renew();
 			use(core => core.forget());
-			await db.write(['ring', 'sessions'], stores => {
-				stores('ring').delete(rowsOf(old));
-				stores('sessions').delete(old);
+			await db.write(store => {
+				store.delete(below('ring', old));
+				store.delete(['session', old]);
 			}).catch(() => {});
 			dirty = true;
 			schedule();

@@ -1,23 +1,28 @@
-/* IndexedDB behind timeouts. A call that hangs leaves its database for one of a new name; storage
- * that is missing or denied rejects every call, and the callers go on in memory. */
+/* IndexedDB behind timeouts, one store whose keys are arrays that begin with what the row is.
+ *
+ *   ['kv', name]   ['session', id]   ['ring', session, sequence]   ['report', key]   ['part', key, n]
+ *
+ * A call that hangs leaves its database for one of a new name; storage that is missing or denied
+ * rejects every call, and the callers go on in memory. */
 
 /**
- * @typedef {(name: string) => IDBObjectStore} Stores
- * @typedef {IDBRequest | IDBRequest[] | void} Requests
+ * @typedef {(store: IDBObjectStore) => IDBRequest | IDBRequest[] | void} Body
  * @typedef {object} Db
- * @property {(names: string[], body: (stores: Stores) => Requests) => Promise<any>} read
+ * @property {(body: Body) => Promise<any>} read
  *   the request's result, or an array of them, once the transaction is complete
- * @property {(names: string[], body: (stores: Stores) => Requests, durable?: boolean) => Promise<any>} write
+ * @property {(body: Body, durable?: boolean) => Promise<any>} write
  *   synchronous up to its commit() while a connection is open: what a dying page's worker relies on
- * @property {(names: string[], body: (stores: Stores) => Requests) => Promise<any>} update
+ * @property {(body: Body) => Promise<any>} update
  *   a write whose body goes on in the callbacks of its requests
  * @property {() => Promise<void>} rescue  moves the reports of abandoned databases into this one
  * @property {() => void} close
  */
 
-const STORES = ['kv', 'sessions', 'ring', 'reports', 'parts'];
 const NAMES = 4;
 const LATE = {};
+
+/** All rows whose keys begin like this. @param {string[]} key */
+export const below = (...key) => IDBKeyRange.bound(key, [...key, []]);
 
 /**
  * `work`, or a rejection with LATE after `ms` in which this thread was awake: timers that a frozen or
@@ -36,16 +41,30 @@ const within = (work, ms) => new Promise((resolve, reject) => {
 /** @param {string} name @returns {Promise<IDBDatabase>} */
 const openOne = name => new Promise((resolve, reject) => {
 	const request = indexedDB.open(name, 1);
-	request.onupgradeneeded = () => {
-		for (const store of STORES) request.result.createObjectStore(store);
-	};
+	request.onupgradeneeded = () => request.result.createObjectStore('rows');
 	request.onsuccess = () => resolve(request.result);
 	request.onerror = () => reject(request.error);
 });
 
 /**
+ * @param {IDBDatabase} db
+ * @param {IDBTransactionMode} mode
+ * @param {Body} body
+ * @param {boolean} commit
+ * @param {boolean} durable
+ * @returns {Promise<any>}
+ */
+const begin = (db, mode, body, commit, durable) => new Promise((resolve, reject) => {
+	const tx = db.transaction('rows', mode, durable ? {durability: 'strict'} : undefined);
+	const result = body(tx.objectStore('rows'));
+	tx.oncomplete = () => resolve(Array.isArray(result) ? result.map(request => request.result) : result?.result);
+	tx.onabort = () => reject(tx.error);
+	if (commit) tx.commit?.();
+});
+
+/**
  * @param {string} base
- * @param {(what: string) => void} note  told once when storage is denied, and of each database left behind
+ * @param {(what: string) => void} note  told when storage is denied, and of each database left behind
  * @param {number} [ms]  how long a call may take
  * @returns {Db}
  */
@@ -61,15 +80,6 @@ export function openDb(base, note, ms = 4000) {
 
 	const forget = () => {
 		open = opening = null;
-	};
-
-	const abandon = () => {
-		try {
-			open?.close();
-		} catch {}
-		forget();
-		at++;
-		note('storage_hung');
 	};
 
 	const connect = async () => {
@@ -106,38 +116,21 @@ export function openDb(base, note, ms = 4000) {
 		throw error;
 	});
 
-	/**
-	 * @param {IDBDatabase} db
-	 * @param {IDBTransactionMode} mode
-	 * @param {string[]} names
-	 * @param {(stores: Stores) => Requests} body
-	 * @param {boolean} commit
-	 * @param {boolean} durable
-	 */
-	const begin = (db, mode, names, body, commit, durable) => new Promise((resolve, reject) => {
-		const tx = db.transaction(names, mode, durable ? {durability: 'strict'} : undefined);
-		const result = body(store => tx.objectStore(store));
-		tx.oncomplete = () => resolve(Array.isArray(result) ? result.map(request => request.result) : result?.result);
-		tx.onabort = () => reject(tx.error);
-		if (commit) tx.commit?.();
-	});
-
-	/**
-	 * @param {IDBTransactionMode} mode
-	 * @param {string[]} names
-	 * @param {(stores: Stores) => Requests} body
-	 * @param {boolean} commit
-	 * @param {boolean} [durable]
-	 */
-	const run = async (mode, names, body, commit, durable = false) => {
+	/** @param {IDBTransactionMode} mode @param {Body} body @param {boolean} [commit] @param {boolean} [durable] @returns {Promise<any>} */
+	const run = async (mode, body, commit = false, durable = false) => {
 		for (let again = 1; ; again--) {
 			if (closed) throw LATE;
 			const db = open || await ready();
 			try {
-				return await within(begin(db, mode, names, body, commit, durable), ms);
+				return await within(begin(db, mode, body, commit, durable), ms);
 			} catch (error) {
 				if (error === LATE) {
-					if (open === db) abandon();
+					if (open === db) {
+						db.close();
+						forget();
+						at++;
+						note('storage_hung');
+					}
 				} else if (again && /** @type {any} */ (error)?.name === 'InvalidStateError') {
 					forget(); /* the engine closed the connection; one more try on a new one */
 					continue;
@@ -148,24 +141,22 @@ export function openDb(base, note, ms = 4000) {
 	};
 
 	return {
-		read: (names, body) => run('readonly', names, body, false),
-		write: (names, body, durable) => run('readwrite', names, body, true, durable),
-		update: (names, body) => run('readwrite', names, body, false),
-		rescue: async () => {
+		read: body => run('readonly', body),
+		write: (body, durable) => run('readwrite', body, true, durable),
+		update: body => run('readwrite', body),
+		async rescue() {
 			for (let n = 0; n < at; n++) {
-				const old = await within(openOne(name(n)), ms).catch(() => null);
-				if (!old) continue;
-				const all = ['reports', 'parts'];
-				const found = await within(begin(old, 'readonly', all, stores => all.flatMap(store => [stores(store).getAllKeys(), stores(store).getAll()]), false, false), ms).catch(() => null);
-				old.close();
-				if (!found) continue;
-				await run('readwrite', all, stores => {
-					all.forEach((store, i) => found[2 * i].forEach((/** @type {IDBValidKey} */ key, /** @type {number} */ j) => stores(store).put(found[2 * i + 1][j], key)));
-				}, true, true);
-				indexedDB.deleteDatabase(name(n));
+				try {
+					const old = await within(openOne(name(n)), ms);
+					const reports = IDBKeyRange.bound(['part'], ['report', []]);
+					const [keys, rows] = await within(begin(old, 'readonly', store => [store.getAllKeys(reports), store.getAll(reports)], false, false), ms);
+					old.close();
+					await run('readwrite', store => keys.forEach((/** @type {IDBValidKey} */ key, /** @type {number} */ i) => store.put(rows[i], key)), true, true);
+					indexedDB.deleteDatabase(name(n));
+				} catch {}
 			}
 		},
-		close: () => {
+		close() {
 			closed = true;
 			open?.close();
 		},

@@ -1,8 +1,9 @@
 /* Reports on their way: stored before they are sent, deleted after a 2xx. A tab that sends holds the
  * Web Lock `rv-queue`, so that others wait and then find the rows gone; idempotency keys cover the rest.
  *
- *   reports  key → Row                 parts  [key, 'body'] → JSON text, [key, n] → the bytes of part n
+ *   ['report', key] → Row   ['part', key, 'body'] → JSON text   ['part', key, n] → the bytes of part n
  */
+import {below} from './worker_db.js';
 import {sendReport} from './worker_send.js';
 import {newId} from './worker_session.js';
 
@@ -15,13 +16,9 @@ import {newId} from './worker_session.js';
 const MAX_REPORTS = 100;
 const MAX_BYTES = 64 << 20;
 const MAX_MS = 7 * 864e5;
-const BOTH = ['reports', 'parts'];
 
 /** A random wait whose bound doubles from 2 s to 60 s. @param {number} attempt from 0 @returns {number} ms, at least 1 s */
 export const backoff = attempt => 1000 + Math.random() * (Math.min(60e3, 2000 * 2 ** attempt) - 1000);
-
-/** @param {string} key */
-const partsOf = key => IDBKeyRange.bound([key], [key, []]);
 
 /**
  * @param {Db} db
@@ -45,16 +42,16 @@ export function startQueue(db, scope, {endpoint, projectKey}, event) {
 
 	/** @returns {Promise<Row[]>} oldest first */
 	const list = async () => [
-		...await db.read(['reports'], stores => stores('reports').getAll()).catch(() => []),
+		...await db.read(store => store.getAll(below('report'))).catch(() => []),
 		...Array.from(memory.values(), held => held.row),
 	].sort((a, b) => a.key < b.key ? -1 : 1);
 
 	/** @param {string} key */
 	const remove = async key => {
 		if (memory.delete(key)) return;
-		await db.write(BOTH, stores => {
-			stores('reports').delete(key);
-			stores('parts').delete(partsOf(key));
+		await db.write(store => {
+			store.delete(['report', key]);
+			store.delete(below('part', key));
 		}, true).catch(() => {});
 	};
 
@@ -90,22 +87,22 @@ export function startQueue(db, scope, {endpoint, projectKey}, event) {
 
 	/** @param {Row} row @param {string | number} part */
 	const load = async (row, part) => memory.get(row.key)?.parts[part]
-		?? await db.read(['parts'], stores => stores('parts').get([row.key, part]));
+		?? await db.read(store => store.get(['part', row.key, part]));
 
 	/** @param {Row} row */
-	const save = async row => memory.has(row.key) || await db.write(['reports'], stores => stores('reports').put(row, row.key), true).catch(() => {});
+	const save = async row => memory.has(row.key) || await db.write(store => store.put(row, ['report', row.key]), true).catch(() => {});
 
 	/** @param {number} ms how long the collector wants to be left alone */
 	const hold = async ms => {
 		if (!ms) return;
 		notBefore = Date.now() + ms;
-		await db.write(['kv'], stores => stores('kv').put(notBefore, 'not_before')).catch(() => {});
+		await db.write(store => store.put(notBefore, ['kv', 'not_before'])).catch(() => {});
 	};
 
 	/** Sends what there is. @returns {Promise<number>} ms until the next try, 0: nothing is left */
 	const round = async () => {
 		let failed = false;
-		notBefore = Math.max(notBefore, await db.read(['kv'], stores => stores('kv').get('not_before')).catch(() => 0) || 0);
+		notBefore = Math.max(notBefore, await db.read(store => store.get(['kv', 'not_before'])).catch(() => 0) || 0);
 		for (const row of await list()) {
 			const now = Date.now();
 			if (stopped) return 0;
@@ -179,16 +176,16 @@ export function startQueue(db, scope, {endpoint, projectKey}, event) {
 				parts: files.map(({kind, mime, bytes}) => ({kind, mime, key: newId(), bytes: bytes.byteLength})),
 			};
 			const {key} = row;
-			const parts = Object.assign(files.map(file => file.bytes), {body: text});
 			await trim(row.bytes);
 			try {
-				await db.write(BOTH, stores => {
-					for (const part of Object.keys(parts)) stores('parts').put(parts[/** @type {any} */ (part)], [key, part === 'body' ? part : Number(part)]);
-					stores('reports').put(row, key);
+				await db.write(store => {
+					store.put(text, ['part', key, 'body']);
+					files.forEach(({bytes}, i) => store.put(bytes, ['part', key, i]));
+					store.put(row, ['report', key]);
 				}, true);
 			} catch {
 				event('degrade', {what: 'queue_in_memory'});
-				memory.set(key, {row, parts});
+				memory.set(key, {row, parts: {body: text, ...files.map(file => file.bytes)}});
 			}
 			/** @type {Promise<Outcome | null>} */
 			const word = new Promise(resolve => waiting.set(key, resolve));

@@ -1,6 +1,8 @@
 /* Who is recorded: the visitor (a browser) and the session (a tab's visit, over page changes). A tab
  * holds a Web Lock on its session; while it is held nobody else records into that session. */
 
+import {below} from './worker_db.js';
+
 /** @typedef {import('./worker_db.js').Db} Db */
 
 /** Sessions older than this are not taken up again. */
@@ -13,9 +15,6 @@ export const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16))
 
 /** @param {unknown} id @returns {string | null} */
 const asId = id => typeof id === 'string' && /^[\w-]{8,64}$/.test(id) ? id : null;
-
-/** The rows of a session in the store `ring`. @param {string} id */
-export const rowsOf = id => IDBKeyRange.bound([id], [id, []]);
 
 /**
  * Without Web Locks (insecure origins) there is nothing to hold: `locks` false.
@@ -55,12 +54,12 @@ export async function startSession(db, scope, hints) {
 	/** Takes a session that was left in good order; for origins without locks. @param {string} session */
 	const claim = async session => {
 		let taken = false;
-		await db.update(['sessions'], stores => {
-			const get = stores('sessions').get(session);
+		await db.update(store => {
+			const get = store.get(['session', session]);
 			get.onsuccess = () => {
 				if (get.result?.left) {
 					taken = true;
-					stores('sessions').put({...get.result, left: 0}, session);
+					store.put({...get.result, left: 0}, ['session', session]);
 				}
 			};
 		}).catch(() => {});
@@ -74,13 +73,13 @@ export async function startSession(db, scope, hints) {
 		return !!(release = await lock(session, likely ? 300 : 0));
 	};
 
-	await db.update(['kv', 'sessions'], stores => {
-		const get = stores('kv').get('visitor');
+	await db.update(store => {
+		const get = store.get(['kv', 'visitor']);
 		get.onsuccess = () => {
 			if (asId(get.result)) visitor = get.result;
-			else stores('kv').put(visitor, 'visitor');
+			else store.put(visitor, ['kv', 'visitor']);
 		};
-		const all = stores('sessions').getAll();
+		const all = store.getAll(below('session'));
 		all.onsuccess = () => {
 			rows = all.result;
 		};
@@ -103,7 +102,7 @@ export async function startSession(db, scope, hints) {
 
 	/** The row to store whenever something of the session is. @param {boolean} [left] */
 	const row = left => ({id, at: Date.now(), left: left ? 1 : 0});
-	db.write(['sessions'], stores => stores('sessions').put(row(), id)).catch(() => {});
+	db.write(store => store.put(row(), ['session', id])).catch(() => {});
 
 	return {
 		visitor,
@@ -130,16 +129,16 @@ export async function startSession(db, scope, hints) {
 		},
 		/** Deletes what nobody can take up again. */
 		async sweep() {
-			const all = (await db.read(['sessions'], stores => stores('sessions').getAll())).sort((/** @type {any} */ a, /** @type {any} */ b) => b.at - a.at);
+			const all = (await db.read(store => store.getAll(below('session')))).sort((/** @type {any} */ a, /** @type {any} */ b) => b.at - a.at);
 			let kept = 0;
 			for (const row of all) {
 				if (row.id === id) continue;
 				const free = locks ? await lock(row.id) : () => {};
 				if (!free) continue;
 				if (Date.now() - row.at > SESSION_MS || ++kept > KEEP) {
-					await db.write(['sessions', 'ring'], stores => {
-						stores('sessions').delete(row.id);
-						stores('ring').delete(rowsOf(row.id));
+					await db.write(store => {
+						store.delete(['session', row.id]);
+						store.delete(below('ring', row.id));
 					}).catch(() => {});
 				}
 				free();
