@@ -36,6 +36,17 @@ function findRecords() {
 const records = findRecords();
 if (records !== join(types, 'records.js')) copyFileSync(records, join(types, 'records.js'));
 
+// Members that only our own page-side modules use: they get short names, the same in every file. None of
+// them may be part of the public API, of a message to the worker or of the configuration.
+const INTERNAL = new RegExp(`^(?:${[
+	'addScript adopted adopters alive areaValue ask attempt attrNames attrNode bitsOf both changed check collect combined compact correct counters',
+	'double drain drop every failed field fields flying fnText force frameDoc free getter guard hookFrame hosts inputType inputValue introduce',
+	'isBusy isDirty isMasked isRelevant isRunning isSecret isValue isWalking kill live lost mute native nested onBlocked onDegrade onMessage onNode',
+	'onRoom onRoot onWindow pageState parentOf past patcher poll queryAll reach reread returned roots schedule scriptAddress setBits stamp stackOf',
+	'errorText targetOf touched unlisten within',
+].join(' ').replaceAll(' ', '|')})$`);
+const nameCache = {};
+
 const hash = (/** @type {string | Uint8Array} */ content) => createHash('sha256').update(content).digest('hex').slice(0, 12);
 /** @type {Record<string, string>} */
 const hashes = {};
@@ -64,6 +75,7 @@ async function bundle(entry, name, format) {
 		ecma: 2020,
 		toplevel: true,
 		compress: { passes: 3, keep_fargs: false, pure_getters: true },
+		...(entry !== 'worker.js' && { nameCache, mangle: { properties: { regex: INTERNAL } } }),
 	});
 	writeFileSync(join(out, name), code);
 	hashes[name] = hash(code);

@@ -44,7 +44,7 @@ export function createBridge({hub, script, workerUrl, nonce, onMessage, onDegrad
 			native.listen(worker, 'message', guard((/** @type {MessageEvent} */ event) => receive(event.data)));
 			native.listen(worker, 'error', guard((/** @type {ErrorEvent} */ event) => {
 				event.preventDefault();
-				broken(new Error(event.message || 'the worker could not be loaded'));
+				broken(new Error(event.message || 'not loaded'));
 			}));
 			return {post: (message, transfer) => worker.postMessage(message, transfer), close: () => worker.terminate()};
 		} finally {
@@ -89,7 +89,7 @@ export function createBridge({hub, script, workerUrl, nonce, onMessage, onDegrad
 			} else if (message.t === 'failed') fail(new Error(message.error));
 			else if (message.t === 'ready') {
 				native.clearTimeout(timer);
-				if (message.abi !== options.abi) return fail(new Error('the worker is of another version'));
+				if (message.abi !== options.abi) return fail(new Error('another version'));
 				isReady = true;
 				line = mine;
 				done(message);
@@ -104,19 +104,18 @@ export function createBridge({hub, script, workerUrl, nonce, onMessage, onDegrad
 	return {
 		/** @param {any} options of the `init` message @returns {Promise<any>} */
 		async start(options) {
-			/** @type {string[]} */
-			const reasons = [];
+			let reason = '';
 			while (rungs.length) {
 				try {
 					return await climb(rungs[0], options);
 				} catch (error) {
 					const rung = rungs.shift();
-					reasons.push(`${rung}: ${/** @type {any} */ (error)?.message ?? error}`);
+					reason = `${rung}: ${/** @type {any} */ (error)?.message ?? error}`;
 					/* The first rung is only for pages that share the origin or host the worker themselves. */
-					if (rungs.length && (rung !== 'worker' || workerUrl)) onDegrade(`${rung}`, reasons[reasons.length - 1]);
+					if (rungs.length && (rung !== 'worker' || workerUrl)) onDegrade(`${rung}`, reason);
 				}
 			}
-			throw new Error(`The worker could not be started (${reasons.join('; ')}).`);
+			throw new Error(`The worker could not be started; ${reason}`);
 		},
 		/** Gives the silent worker up; `start` then makes another. */
 		drop() {

@@ -335,6 +335,10 @@ export function createRecorder(hub, {options, asset, shot: getShot, emit, warn})
 				notes.push(`screenshot: ${/** @type {any} */ (error)?.message ?? error}`);
 			}
 		}
+		const {errors, dropped} = hub.counters();
+		const lost = dropped + flow.lost();
+		if (errors) notes.push(`widget_errors: ${errors}`);
+		if (lost) notes.push(`events_lost: ${lost}`);
 		await flow.flush();
 		emit('capture', {screenshot: !!pixels});
 		const draft = {title: given.title, description: given.description, item_type: given.item_type, custom: {...given.custom}};

@@ -209,7 +209,7 @@ export function createApi(hub, around) {
 
 		/** @param {EventName} name @param {(detail: any) => any} listener */
 		on(name, listener) {
-			if (!EVENTS.includes(name) || typeof listener !== 'function') return say.error(`Rearview.on(): "${name}" is not one of ${EVENTS.join(', ')}, or the listener is not a function.`);
+			if (!EVENTS.includes(name) || typeof listener !== 'function') return say.error(`Rearview.on(): the event is one of ${EVENTS.join(', ')}, the listener a function.`);
 			listeners.set(name, (listeners.get(name) ?? new Set()).add(listener));
 			if (name === 'load' && loaded) hub.native.setTimeout(() => listeners.get(name)?.has(listener) && hub.attempt(() => listener({})), 0);
 		},

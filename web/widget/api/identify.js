@@ -38,21 +38,17 @@ export function plain(value, depth = 4) {
  * @returns {User | null} null: nothing usable was given
  */
 export function mergeUser(before, given, say) {
-	if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-		say.error('Rearview.identify() takes an object with an id, such as {id: "user1234", email: "jane@example.com"}. The call was ignored.');
-		return null;
-	}
-	const {id} = /** @type {any} */ (given);
+	const id = /** @type {any} */ (given)?.id;
 	const text = typeof id === 'number' || typeof id === 'bigint' ? `${id}` : id;
-	if (typeof text !== 'string' || text === '') {
-		say.error('Rearview.identify() needs an id: a non-empty string or a number. The call was ignored.');
+	if (typeof given !== 'object' || given === null || typeof text !== 'string' || text === '') {
+		say.error('Rearview.identify() needs an object with an id, a non-empty string or a number. The call was ignored.');
 		return null;
 	}
 	const user = /** @type {User} */ ({...before, id: text.slice(0, 256)});
 	for (const key of Object.keys(given)) {
 		if (key === 'id' || UNSAFE.includes(key)) continue;
 		if (RESERVED.includes(key)) {
-			say.error(`Rearview.identify(): "${key}" is a reserved name, this property was left out. The user's id goes into "id".`);
+			say.error(`Rearview.identify(): "${key}" is a reserved name and was left out. The user's id goes into "id".`);
 			continue;
 		}
 		const value = /** @type {any} */ (given)[key];
@@ -63,6 +59,6 @@ export function mergeUser(before, given, say) {
 		}
 	}
 	const count = Object.keys(user).length;
-	if (count > MANY) say.warn(`Rearview.identify(): the user has ${count} properties; not more than ${MANY} are recommended.`);
+	if (count > MANY) say.warn(`Rearview.identify(): ${count} properties were given, more than ${MANY} are not recommended.`);
 	return user;
 }

@@ -1,15 +1,13 @@
 /* What a report says about the page and the browser. Nothing here reads layout. */
 
-const BRANDS = /** @type {[RegExp, string][]} */ ([
-	[/Edg(?:e|A|iOS)?\/([\d.]+)/, 'Edge'], [/OPR\/([\d.]+)/, 'Opera'], [/SamsungBrowser\/([\d.]+)/, 'Samsung Internet'],
-	[/(?:Firefox|FxiOS)\/([\d.]+)/, 'Firefox'], [/(?:Chrome|CriOS)\/([\d.]+)/, 'Chrome'], [/Version\/([\d.]+).*Safari/, 'Safari'],
-]);
+/** What the user agent string calls the browsers; the more particular first. */
+const BRANDS = {Edg: 'Edge', EdgA: 'Edge', EdgiOS: 'Edge', OPR: 'Opera', SamsungBrowser: 'Samsung Internet', Firefox: 'Firefox', FxiOS: 'Firefox', Chrome: 'Chrome', CriOS: 'Chrome', Version: 'Safari'};
 
 /** @param {string} agent @returns {{name: string, version: string}} */
 export function browserOf(agent) {
-	for (const [pattern, name] of BRANDS) {
-		const found = pattern.exec(agent);
-		if (found) return {name, version: found[1]};
+	for (const [mark, name] of Object.entries(BRANDS)) {
+		const found = agent.split(` ${mark}/`)[1];
+		if (found) return {name, version: found.split(' ')[0]};
 	}
 	return {name: '', version: ''};
 }

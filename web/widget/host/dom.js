@@ -39,16 +39,12 @@ export function hookDom(hub, win, patcher = hub.patcher) {
 	const {CSSStyleSheet: Sheet, CSSGroupingRule, CSSStyleRule, CSSKeyframesRule} = win;
 	patcher.method(Sheet.prototype, 'insertRule', null, (self, [text, index = 0]) => rule(self, index >>> 0, `${text}`));
 	patcher.method(Sheet.prototype, 'deleteRule', null, (self, [index]) => rule(self, index >>> 0, null));
-	for (const name of ['addRule', 'removeRule', 'replaceSync']) patcher.method(Sheet.prototype, name, null, self => whole(self));
+	for (const name of ['addRule', 'removeRule', 'replaceSync']) patcher.method(Sheet.prototype, name, null, whole);
 	patcher.method(Sheet.prototype, 'replace', null, (self, _args, result) => {
 		result?.then?.(() => hub.attempt(() => whole(self)), () => {});
 	});
-	for (const group of new Set([CSSGroupingRule, CSSStyleRule, win.CSSMediaRule, win.CSSSupportsRule])) {
-		if (!group) continue;
-		for (const name of ['insertRule', 'deleteRule']) patcher.method(group.prototype, name, null, self => nested(self));
-	}
-	for (const name of ['appendRule', 'deleteRule']) {
-		if (CSSKeyframesRule) patcher.method(CSSKeyframesRule.prototype, name, null, self => nested(self));
+	for (const group of [CSSGroupingRule, CSSStyleRule, CSSKeyframesRule]) {
+		for (const name of ['insertRule', 'appendRule', 'deleteRule']) patcher.method(group?.prototype, name, null, nested);
 	}
 	for (const proto of [win.Document.prototype, win.ShadowRoot.prototype]) {
 		patcher.setter(proto, 'adoptedStyleSheets', self => hub.dom?.adopted(self));

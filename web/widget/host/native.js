@@ -50,11 +50,10 @@ export function takeNatives(win) {
 		setTimeout: global('setTimeout'),
 		clearTimeout: global('clearTimeout'),
 		/** @type {typeof requestIdleCallback | undefined} */
-		requestIdle: global('requestIdleCallback'),
+		idle: global('requestIdleCallback'),
 		/** @type {typeof fetch} */
 		fetch: global('fetch'),
 		Worker: /** @type {typeof Worker} */ (win.Worker),
-		frame: global('requestAnimationFrame'),
 		listen: method(EventTarget.prototype, 'addEventListener'),
 		unlisten: method(EventTarget.prototype, 'removeEventListener'),
 		path: method(Event.prototype, 'composedPath'),
@@ -68,8 +67,6 @@ export function takeNatives(win) {
 		isConnected: getter(Node.prototype, 'isConnected'),
 		/** @type {(n: Node) => number} */
 		nodeType: getter(Node.prototype, 'nodeType'),
-		/** @type {(n: Node) => Document | null} */
-		ownerDocument: getter(Node.prototype, 'ownerDocument'),
 		/** @type {(n: Node) => string} */
 		textContent: getter(Node.prototype, 'textContent'),
 		/** @type {(n: Node) => string} */
@@ -81,19 +78,17 @@ export function takeNatives(win) {
 		/** @type {(n: Node) => ShadowRoot | null} */
 		shadowRoot: getter(Element.prototype, 'shadowRoot'),
 		/** @type {(n: Element) => string[]} */
-		attributeNames: method(Element.prototype, 'getAttributeNames'),
+		attrNames: method(Element.prototype, 'getAttributeNames'),
 		/** @type {(n: Element, name: string) => string | null} */
 		attribute: method(Element.prototype, 'getAttribute'),
 		/** @type {(n: Element, ns: string | null, name: string) => Attr | null} */
-		attributeNode: method(Element.prototype, 'getAttributeNodeNS'),
+		attrNode: method(Element.prototype, 'getAttributeNodeNS'),
 		/** @type {(n: Element, selector: string) => boolean} */
 		matches: method(Element.prototype, 'matches'),
 		/** @type {(n: Element, selector: string) => NodeListOf<Element>} */
 		queryAll: method(Element.prototype, 'querySelectorAll'),
 		/** @type {(d: Document) => Element | null} */
 		documentElement: getter(Document.prototype, 'documentElement'),
-		/** @type {(n: Document) => string} */
-		readyState: getter(Document.prototype, 'readyState'),
 		/** @type {(n: Document) => Window | null} */
 		defaultView: getter(Document.prototype, 'defaultView'),
 		/** @type {(n: Document) => DocumentVisibilityState} */
@@ -111,6 +106,6 @@ export function takeNatives(win) {
 		/** @type {(n: HTMLOptionElement) => boolean} */
 		selected: getter(win.HTMLOptionElement.prototype, 'selected'),
 		/** @type {(n: HTMLIFrameElement) => Document | null} */
-		frameDocument: getter(win.HTMLIFrameElement.prototype, 'contentDocument'),
+		frameDoc: getter(win.HTMLIFrameElement.prototype, 'contentDocument'),
 	};
 }

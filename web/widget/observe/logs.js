@@ -34,11 +34,9 @@ export function observeLogs({hub, enc, clock, flow, config}) {
 		if (t - second > 1000) {
 			second = t;
 			inSecond = 0;
-			if (skipped) {
-				const count = skipped;
-				skipped = 0;
-				flow.record(4, () => enc.put(rv.REC_NOTE, 2, enc.name('logs_skipped'), enc.text(`${count}`)));
-			}
+			const count = skipped;
+			skipped = 0;
+			if (count) flow.record(4, () => enc.put(rv.REC_NOTE, 2, enc.name('logs_skipped'), enc.text(`${count}`)));
 		}
 		if (++inSecond <= RATE) return false;
 		skipped++;

@@ -101,7 +101,7 @@ export function createFlow({hub, enc, clock, ids, tree, take, done}) {
 	});
 
 	const idle = () => {
-		if (native.requestIdle) native.requestIdle(onIdle, {timeout: DEADLINE_MS});
+		if (native.idle) native.idle(onIdle, {timeout: DEADLINE_MS});
 		else native.setTimeout(onIdle, 16);
 	};
 

@@ -61,7 +61,7 @@ export function createPrivacy(native, config, warn, document) {
 			return flags;
 		},
 		/** Whether a field's value is never read, not even its length. @param {Element} element @param {string} type */
-		isNeverRead(element, type) {
+		isSecret(element, type) {
 			if (type === 'password') secret.add(element);
 			if (secret.has(element)) return true;
 			const autocomplete = native.attribute(element, 'autocomplete');

@@ -39,7 +39,7 @@ export function createState(enc, ids, privacy, native) {
 				len: 0, value: null,
 			};
 		}
-		if (privacy.isNeverRead(element, type)) return {flags: rv.INPUT_HAS_VALUE | rv.INPUT_MASKED, len: 0, value: null};
+		if (privacy.isSecret(element, type)) return {flags: rv.INPUT_HAS_VALUE | rv.INPUT_MASKED, len: 0, value: null};
 		const value = name === 'textarea' ? native.areaValue(element) : native.inputValue(element);
 		if (privacy.isMasked(bits)) return {flags: rv.INPUT_HAS_VALUE | rv.INPUT_MASKED, len: Math.min(value.length, LENGTH_MAX), value: null};
 		return {flags: rv.INPUT_HAS_VALUE, len: 0, value};

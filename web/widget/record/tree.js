@@ -21,7 +21,6 @@ const ATTRIBUTES_MAX = 1000;
 /** What follows an element's record at once: state of fields, media, dialogs. */
 const STATE_WORDS = 40;
 const LEAVES = new Set(['script', 'noscript', 'textarea', 'iframe', 'frame', 'template']);
-const SHEET_ATTRIBUTES = new Set(['media', 'href', 'rel', 'disabled', 'type']);
 
 /** @param {string} name */
 const isOmitted = name => (name.charCodeAt(0) === 111 && name.charCodeAt(1) === 110) || name === 'nonce' || name === 'srcdoc' || name === 'integrity';
@@ -123,7 +122,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 		const id = ids.live(element);
 		if (!id || ids.bitsOf(id) & rv.EL_BLOCK || !isConnected(element)) return true;
 		const before = frameDocuments.get(element);
-		const now = localName(element) === 'iframe' ? native.frameDocument(element) : element.contentDocument;
+		const now = localName(element) === 'iframe' ? native.frameDoc(element) : element.contentDocument;
 		const had = before ? ids.live(before) : 0;
 		if (had && before === now && ids.parentOf(had) === id) return true;
 		if (had && !remove(had)) return false;
@@ -135,7 +134,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 
 	/** @param {Element} node @param {number} parent @param {number} next @param {number} inherited @returns {number} its id, -1 without room */
 	const element = (node, parent, next, inherited) => {
-		const names = native.attributeNames(node);
+		const names = native.attrNames(node);
 		if (names.length > ATTRIBUTES_MAX) names.length = ATTRIBUTES_MAX;
 		if (!enc.open(names.length * 2 + 7 + STATE_WORDS)) return -1;
 		const tag = localName(node);
@@ -329,6 +328,9 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 		return true;
 	};
 
+	/** Whether the element's flags became others. @param {Element} element @param {number} id */
+	const isStale = (element, id) => ((privacy.flags(element, inheritedAt(id), native.attrNames(element)) ^ ids.bitsOf(id)) & (INHERITED | rv.EL_BLOCK)) !== 0;
+
 	/** @param {Element} node @param {Set<string>} names @returns {boolean} */
 	const change = (node, names) => {
 		const id = ids.live(node);
@@ -344,13 +346,12 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 			if (kept.length < ATTRIBUTES_MAX) kept.push(name);
 		}
 		if (isRelevant) {
-			const flags = privacy.flags(node, inheritedAt(id), native.attributeNames(node));
-			if ((flags ^ bits) & (INHERITED | rv.EL_BLOCK)) return renew(node, id);
+			if (isStale(node, id)) return renew(node, id);
 			if (privacy.combined) {
 				const scope = /** @type {Element} */ (parentNode(node) ?? node);
 				for (const found of native.queryAll(nodeType(scope) === 1 ? scope : node, privacy.both)) {
 					const own = ids.live(found);
-					if (own && (privacy.flags(found, inheritedAt(own), native.attributeNames(found)) ^ ids.bitsOf(own)) & (INHERITED | rv.EL_BLOCK) && !renew(found, own)) return false;
+					if (own && isStale(found, own) && !renew(found, own)) return false;
 				}
 				if (!ids.alive(id)) return true;
 			}
@@ -366,7 +367,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 			enc.end();
 		}
 		if (FIELDS.has(tag)) fields.add(node);
-		else if ((tag === 'link' || tag === 'style') && kept.some(name => SHEET_ATTRIBUTES.has(name))) styles.add(node);
+		else if (tag === 'link' || tag === 'style') styles.add(node);
 		if (names.has('open') || names.has('popover')) {
 			if (!enc.open(8)) return false;
 			state.dialog(node, id, true);
@@ -437,7 +438,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 					swept = false;
 				} else if (type === 'attributes') {
 					const {attributeName: local, attributeNamespace: space} = record;
-					const name = /** @type {string} */ (space && local ? native.attributeNode(/** @type {Element} */ (target), space, local)?.name ?? `xlink:${local}` : local);
+					const name = /** @type {string} */ (space && local ? native.attrNode(/** @type {Element} */ (target), space, local)?.name ?? `xlink:${local}` : local);
 					const names = attributes.get(/** @type {Element} */ (target));
 					if (names) names.add(name);
 					else attributes.set(/** @type {Element} */ (target), new Set([name]));
