@@ -6,7 +6,7 @@ const BRANDS = {Edg: 'Edge', EdgA: 'Edge', EdgiOS: 'Edge', OPR: 'Opera', Samsung
 /** @param {string} agent @returns {{name: string, version: string}} */
 export function browserOf(agent) {
 	for (const [mark, name] of Object.entries(BRANDS)) {
-		const found = agent.split(` ${mark}/`)[1];
+		const found = agent.split(`${mark}/`)[1];
 		if (found) return {name, version: found.split(' ')[0]};
 	}
 	return {name: '', version: ''};
