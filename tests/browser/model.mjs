@@ -172,7 +172,7 @@ export function fold(records) {
 			}
 			case 'sheet_drop': sheet(rec.sheet); sheets.delete(rec.sheet); break;
 			case 'adopted':
-				need(rec.root, rec).adopted = rec.group.map(([id]) => (sheet(id), id));
+				need(rec.root, rec).adopted = rec.group.map((/** @type {[number]} */ [id]) => (sheet(id), id));
 				break;
 		}
 	}
