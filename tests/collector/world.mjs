@@ -1,3 +1,4 @@
+// @ts-nocheck a test's client, put together from parts
 /* A collector of its own for each test file, with two workspaces and small clients. */
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
@@ -13,6 +14,7 @@ export async function startWorld({ args = [] } = {}) {
 	const first = { workspace_id: id, project_key: projectKey, api_key: apiKey };
 	const other = JSON.parse(made.stdout);
 	const credentials = JSON.stringify(server.user);
+	/** @type {any} */
 	const world = {
 		dir: server.dataDir, first, other, credentials, user: server.user, start: server.restart, kill9: server.kill9,
 		get url() { return server.baseUrl; },
