@@ -116,7 +116,7 @@ export async function startSwitch(upstream) {
 			for (;;) {
 				const found = requests.slice(from).find((entry) => entry.path === path && entry.method !== 'OPTIONS');
 				if (found) return found;
-				await once(server, 'passed');
+				await once(server, 'passed', { signal: AbortSignal.timeout(30_000) });
 			}
 		},
 		async stop() {
