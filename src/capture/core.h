@@ -35,6 +35,10 @@ enum rv_status rv_core_load(struct rv_core *core, struct rv_span segment) RV_MUS
 void rv_core_forget(struct rv_core *core);
 
 /* ---- out ---- */
+/* What is needed to cut the window [*from, *to] out: a native stream that begins with the document
+ * before *from and goes on until now. Both become what they stand for, as in rv_core_export. Cheap: the
+ * tools module cuts, reads logs and draws from it. RV_NOT_FOUND when nothing is recorded. */
+enum rv_status rv_core_window(struct rv_core *core, double *from_wall_ms, double *to_wall_ms, struct rv_buf *out) RV_MUST_USE;
 /* The window [from, to] in wall-clock ms (0, 0: the configured window up to now) as a native stream.
  * A from after to is to: the document then and little else. */
 enum rv_status rv_core_export(struct rv_core *core, double from_wall_ms, double to_wall_ms, struct rv_buf *out) RV_MUST_USE;

@@ -3,6 +3,8 @@
 #include "utf8.h"
 #include <stdlib.h>
 
+enum { ARENA_MAX = 192 << 20 }; /* one inflated segment */
+
 /* ---- time ---- */
 
 static void put_digits(char *out, uint32_t value, int n)
@@ -321,4 +323,30 @@ void rv_logs_write(const struct rv_logs *logs, struct rv_json *json)
 	write_note(&logs->console, "console_logs_cut", json);
 	write_note(&logs->network, "network_logs_cut", json);
 	rv_json_close(json, ']');
+}
+
+enum rv_status rv_logs_stream(struct rv_span stream, double from_wall_ms, double to_wall_ms, struct rv_json *json)
+{
+	struct rv_logs *logs = rv_logs_new(from_wall_ms, to_wall_ms);
+	enum rv_status status = stream.len ? RV_OK : RV_END;
+	struct rv_segment_head head;
+	struct rv_arena arena;
+	struct rv_span segment;
+	size_t pos = 0, size;
+
+	if (!logs)
+		return RV_MEMORY;
+	rv_arena_init(&arena, ARENA_MAX);
+	while (status == RV_OK && (status = rv_stream_next(stream, &pos, &segment)) == RV_OK) {
+		status = rv_segment_head(segment, &head, &size);
+		if (status == RV_OK && head.kind == RV_SEGMENT_RECORDS && head.epoch_wall_ms + head.last_ms >= from_wall_ms && head.epoch_wall_ms + head.first_ms <= to_wall_ms)
+			status = rv_logs_add(logs, segment, &arena);
+	}
+	if (status == RV_END) {
+		rv_logs_write(logs, json);
+		status = RV_OK;
+	}
+	rv_arena_deinit(&arena);
+	rv_logs_free(logs);
+	return status;
 }

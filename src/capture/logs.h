@@ -32,6 +32,8 @@ void rv_logs_free(struct rv_logs *logs);
 enum rv_status rv_logs_add(struct rv_logs *logs, struct rv_span segment, struct rv_arena *arena) RV_MUST_USE;
 /* Writes the keys console_logs, network_logs and log_notes into the open object. */
 void rv_logs_write(const struct rv_logs *logs, struct rv_json *json);
+/* The same of a whole stream; an empty one has none. */
+enum rv_status rv_logs_stream(struct rv_span stream, double from_wall_ms, double to_wall_ms, struct rv_json *json) RV_MUST_USE;
 /* "2026-01-31T23:59:59.999Z" as a JSON string; null for times outside of the years 0 to 9999. */
 void rv_logs_time(struct rv_json *json, double wall_ms);
 

@@ -244,6 +244,18 @@ enum rv_status rv_stream_cut(const struct rv_span *segments, size_t n_segments, 
 	return status;
 }
 
+enum rv_status rv_stream_cut_out(struct rv_span stream, double from_wall_ms, double to_wall_ms, struct rv_buf *out)
+{
+	struct rv_span *segments;
+	size_t n_segments;
+	enum rv_status status = rv_cursor_split(stream, &segments, &n_segments);
+	if (status != RV_OK)
+		return status;
+	status = n_segments ? rv_stream_cut(segments, n_segments, from_wall_ms, to_wall_ms, out) : RV_NOT_FOUND;
+	free(segments);
+	return status;
+}
+
 enum rv_status rv_stream_fold(struct rv_span stream, double at_wall_ms, struct rv_mirror *mirror)
 {
 	struct rv_cursor cursor;

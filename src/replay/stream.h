@@ -11,6 +11,8 @@
 #include "segment.h"
 
 enum rv_status rv_stream_cut(const struct rv_span *segments, size_t n_segments, double from_wall_ms, double to_wall_ms, struct rv_buf *out) RV_MUST_USE;
+/* The same out of a stream. */
+enum rv_status rv_stream_cut_out(struct rv_span stream, double from_wall_ms, double to_wall_ms, struct rv_buf *out) RV_MUST_USE;
 /* Folds a stream up to and with at_wall_ms into mirror (reset first): the document at that time. Stops
  * at the first record that the mirror refuses, with its status. */
 enum rv_status rv_stream_fold(struct rv_span stream, double at_wall_ms, struct rv_mirror *mirror) RV_MUST_USE;

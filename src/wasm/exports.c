@@ -6,6 +6,7 @@
 
 static struct rv_core *core;
 static uint32_t key;
+static double from, to; /* of the window shown last */
 
 EMSCRIPTEN_KEEPALIVE int rv_start(const uint8_t *ptr, uint32_t len)
 {
@@ -67,14 +68,21 @@ EMSCRIPTEN_KEEPALIVE void rv_forget(void)
 		rv_core_forget(core);
 }
 
-EMSCRIPTEN_KEEPALIVE int rv_export(double from_wall_ms, double to_wall_ms)
+EMSCRIPTEN_KEEPALIVE int rv_window(double from_wall_ms, double to_wall_ms)
 {
-	return core ? rv_heap_done(rv_core_export(core, from_wall_ms, to_wall_ms, rv_heap_out())) : RV_NOT_FOUND;
+	from = from_wall_ms;
+	to = to_wall_ms;
+	return core ? rv_heap_done(rv_core_window(core, &from, &to, rv_heap_out())) : RV_NOT_FOUND;
 }
 
-EMSCRIPTEN_KEEPALIVE int rv_logs(double from_wall_ms, double to_wall_ms)
+EMSCRIPTEN_KEEPALIVE double rv_from(void)
 {
-	return core ? rv_heap_done(rv_core_logs(core, from_wall_ms, to_wall_ms, rv_heap_out())) : RV_NOT_FOUND;
+	return from;
+}
+
+EMSCRIPTEN_KEEPALIVE double rv_to(void)
+{
+	return to;
 }
 
 EMSCRIPTEN_KEEPALIVE int rv_redacted(const uint8_t *text, uint32_t len)

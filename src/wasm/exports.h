@@ -15,14 +15,16 @@
  *   int rv_unsaved(void)                               out = segment, rv_key() its key; RV_END
  *   uint32_t rv_key(void) · uint32_t rv_oldest(void)
  *   int rv_load(p, len) · void rv_forget(void)
- *   int rv_export(double from, double to)              out = native stream
- *   int rv_logs(double from, double to)                out = JSON text
+ *   int rv_window(double from, double to)              out = native stream, not yet cut
+ *   double rv_from(void) · double rv_to(void)          of that window
  *   int rv_redacted(p, len)                            out = the text without secrets
  *   int rv_counters(void)                              out = JSON text
  *
  * rearview.tools.wasm (tools.c): fetched when something is due, thrown away after, as a heap never
  * shrinks. Works on native streams, so that it shares nothing with the core.
  *
+ *   int rv_cut(stream, len, double from, double to)    out = native stream of just that window
+ *   int rv_logs(stream, len, double from, double to)   out = JSON text: console_logs, network_logs, log_notes
  *   int rv_rrweb(stream, len)                          out = JSON text
  *   int rv_markup(stream, len, scene, background, background_len, cull, n_cull)
  *                                                      the document at the stream's end; scene: 5 u32 as

@@ -1,6 +1,7 @@
 /* The tools' functions: what is made of a native stream, and PNG. Nothing is decided here. */
 #include "exports.h"
 #include "heap.h"
+#include "logs.h"
 #include "markup.h"
 #include "png.h"
 #include "rrweb.h"
@@ -21,6 +22,24 @@ static enum rv_status add_piece(void *user, struct rv_span piece)
 {
 	rv_buf_span(user, piece);
 	return rv_buf_status(user);
+}
+
+EMSCRIPTEN_KEEPALIVE int rv_cut(const uint8_t *stream, uint32_t len, double from_wall_ms, double to_wall_ms)
+{
+	return rv_heap_done(rv_stream_cut_out(rv_span(stream, len), from_wall_ms, to_wall_ms, rv_heap_out()));
+}
+
+EMSCRIPTEN_KEEPALIVE int rv_logs(const uint8_t *stream, uint32_t len, double from_wall_ms, double to_wall_ms)
+{
+	struct rv_buf *out = rv_heap_out();
+	struct rv_json json;
+	enum rv_status status;
+
+	rv_json_init(&json, out);
+	rv_json_open(&json, '{');
+	status = rv_logs_stream(rv_span(stream, len), from_wall_ms, to_wall_ms, &json);
+	rv_json_close(&json, '}');
+	return rv_heap_done(status == RV_OK ? rv_buf_status(out) : status);
 }
 
 EMSCRIPTEN_KEEPALIVE int rv_rrweb(const uint8_t *stream, uint32_t len)

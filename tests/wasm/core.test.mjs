@@ -6,7 +6,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'node:test';
 import {inflateSync} from 'node:zlib';
-import {WALL, bare, encodeWtf8, encoder, loadCore, newCore, newTools, page, rrwebOf, rv, wasmBytes} from './load.mjs';
+import {WALL, bare, encodeWtf8, encoder, loadCore, logsOf, nativeOf, newCore, newTools, page, rrwebOf, rv, wasmBytes} from './load.mjs';
 
 /** @param {any} core @param {{words: Uint32Array, strings: string[]}} batch */
 const send = (core, {words, strings}) => core.batch(words, strings);
@@ -64,7 +64,7 @@ test('options', async () => {
 test('nothing works before start, and says so', async () => {
 	const core = await bare();
 	assert.equal(core.batch(new Uint32Array(8), []), rv.RV_STATUS_NOT_FOUND);
-	assert.throws(() => core.exportNative(0, 0), error => error.status === rv.RV_STATUS_NOT_FOUND);
+	assert.throws(() => nativeOf(core, 0, 0), error => error.status === rv.RV_STATUS_NOT_FOUND);
 	assert.equal(core.tail(), null);
 	assert.equal(core.oldest(), 0);
 	core.restart();
@@ -77,7 +77,7 @@ test('batch, native stream, rrweb, logs', async () => {
 	assert.equal(send(core, enc.batch(page())), 0);
 	change(core, enc, 0, 60_000);
 
-	const stream = core.exportNative(0, 0);
+	const stream = nativeOf(core, 0, 0);
 	assert.equal(Buffer.from(stream.subarray(0, 4)).toString(), 'RVR1');
 	assert.ok(stream.length < 20_000);
 	const events = await rrwebOf(core);
@@ -87,17 +87,17 @@ test('batch, native stream, rrweb, logs', async () => {
 	assert.ok(events[0].timestamp >= WALL + 49_900 && events[0].timestamp <= WALL + 50_000);
 	assert.equal(events.filter(event => event.type === 2).length, 1);
 
-	const logs = JSON.parse(core.logs(0, 0));
+	const logs = logsOf(core);
 	assert.equal(logs.console_logs.length, 101); /* both ends of the window count */
 	assert.deepEqual(logs.console_logs.at(-1), {ts: new Date(WALL + 59_901).toISOString(), level: 'warn', args: ['step 59900', 'mail [redacted:email]'], count: 1});
 	assert.deepEqual(logs.network_logs, []);
-	assert.equal(logs.capture.order_violations, 0);
-	assert.equal(logs.capture.snapshots, 1);
-	assert.deepEqual(JSON.parse(core.counters()), logs.capture);
+	const counters = JSON.parse(core.counters());
+	assert.equal(counters.order_violations, 0);
+	assert.equal(counters.snapshots, 1);
 
 	/* The same document as the native stream shows. */
 	const tools = await newTools();
-	assert.equal(tools.foldHash(stream, WALL + 60_000), tools.foldHash(core.exportNative(WALL + 55_000, WALL + 60_000), WALL + 60_000));
+	assert.equal(tools.foldHash(stream, WALL + 60_000), tools.foldHash(nativeOf(core, WALL + 55_000, WALL + 60_000), WALL + 60_000));
 });
 
 test('strings: lone surrogates, long ones, many', async () => {
@@ -140,7 +140,7 @@ test('garbage leaves no trace', async () => {
 		if (dirty.batch(bent, batch.strings) === 0) taken++;
 	}
 	assert.equal(taken, 0);
-	assert.deepEqual(dirty.exportNative(0, 0), clean.exportNative(0, 0));
+	assert.deepEqual(nativeOf(dirty, 0, 0), nativeOf(clean, 0, 0));
 	assert.ok(JSON.parse(dirty.counters()).rejected >= 600);
 });
 
@@ -159,7 +159,7 @@ test('survival: segments and tail into another instance', async () => {
 	const next = await newCore();
 	for (const key of [...rows.keys()].sort((x, y) => x - y)) assert.equal(next.loadSegment(rows.get(key)), 0);
 	next.restart();
-	assert.deepEqual(next.exportNative(WALL, WALL + 6000), core.exportNative(WALL, WALL + 6000));
+	assert.deepEqual(nativeOf(next, WALL, WALL + 6000), nativeOf(core, WALL, WALL + 6000));
 	const again = encoder();
 	assert.equal(send(next, again.batch(page(0, WALL + 7000))), 0);
 	assert.equal((await rrwebOf(next)).filter(event => event.type === 2).length, 2);
@@ -177,7 +177,7 @@ test('markup', async () => {
 	])), 0);
 	const tools = await newTools();
 	const scene = {width: 400, height: 300, contentWidth: 385, contentHeight: 300, rootFont: 16, background: 'rgb(1, 2, 3)'};
-	const now = core.exportNative(Number.MAX_SAFE_INTEGER, 0);
+	const now = nativeOf(core, Number.MAX_SAFE_INTEGER, 0);
 	assert.deepEqual(tools.markup(now, scene), [['/a.png', 'https://shop.test/?token=[redacted]']]);
 	tools.markupResource(0, 'data:image/png;base64,AAAA');
 	const svg = tools.markupSvg();
@@ -267,7 +267,7 @@ test('the heap grows under way, and has an end', async () => {
 	const {nodes, mirror_bytes: bytes} = JSON.parse(core.counters());
 	assert.equal(nodes, 6 + 40);
 	assert.ok(bytes > 36 << 20);
-	assert.ok(core.exportNative(0, 0).length > 3 << 20);
+	assert.ok(nativeOf(core, 0, 0).length > 3 << 20);
 	/* A document over the bound is refused, what was there stays. */
 	let status = 0;
 	for (let i = 0; i < 20 && !status; i++) status = send(core, enc.batch([[100 + i, 'text', [id++, 4, 0, 3, `${i}-`.repeat(1 << 19)]]]));
@@ -277,5 +277,5 @@ test('the heap grows under way, and has an end', async () => {
 	assert.equal(send(core, encoder().batch(page(0, WALL + 5000))), 0);
 	/* More than the heap can ever hold: the call fails, the core goes on. */
 	assert.throws(() => core.loadSegment(new Uint8Array(600 << 20)), RangeError);
-	assert.ok(core.exportNative(WALL + 5000, 0).length);
+	assert.ok(nativeOf(core, WALL + 5000, 0).length);
 });

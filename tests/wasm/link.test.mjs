@@ -8,11 +8,11 @@ const HEAP = ['memory', '_initialize', 'rv_abi', 'rv_alloc', 'rv_free', 'rv_out_
 const MODULES = [
 	{
 		file: 'rearview.wasm', bytes: wasmBytes, symbols, libraries: ['deflate', 'build_tree', 'crc32', 'parse_value'],
-		exports: ['rv_start', 'rv_batch', 'rv_restart', 'rv_seal', 'rv_tail', 'rv_unsaved', 'rv_key', 'rv_oldest', 'rv_load', 'rv_forget', 'rv_export', 'rv_logs', 'rv_redacted', 'rv_counters'],
+		exports: ['rv_start', 'rv_batch', 'rv_restart', 'rv_seal', 'rv_tail', 'rv_unsaved', 'rv_key', 'rv_oldest', 'rv_load', 'rv_forget', 'rv_window', 'rv_from', 'rv_to', 'rv_redacted', 'rv_counters'],
 	},
 	{
 		file: 'rearview.tools.wasm', bytes: toolsBytes, symbols: toolsSymbols, libraries: ['deflate', 'crc32', 'stbi'],
-		exports: ['rv_rrweb', 'rv_markup', 'rv_markup_resource', 'rv_markup_svg', 'rv_png', 'rv_fold_hash'],
+		exports: ['rv_cut', 'rv_logs', 'rv_rrweb', 'rv_markup', 'rv_markup_resource', 'rv_markup_svg', 'rv_png', 'rv_fold_hash'],
 	},
 ];
 

@@ -30,8 +30,12 @@ export async function newCore(options = {}) {
 
 export const bare = () => loadCore(module);
 export const newTools = () => loadTools(toolsModule);
+const tools = await newTools();
+/** A core's window, cut. @returns {Uint8Array} a native stream */
+export const nativeOf = (core, from = 0, to = 0) => tools.cut(core.window(from, to));
+export const logsOf = (core, from = 0, to = 0) => JSON.parse(tools.logs(core.window(from, to)));
 /** A core's window as rrweb events. */
-export const rrwebOf = async (core, from = 0, to = 0) => JSON.parse((await newTools()).rrweb(core.exportNative(from, to)));
+export const rrwebOf = async (core, from = 0, to = 0) => JSON.parse((await newTools()).rrweb(nativeOf(core, from, to)));
 export const WALL = 1_700_000_000_000;
 
 /** An encoder of batches, by the schema: add(t, 'element', [id, parent, …]). */

@@ -108,6 +108,11 @@ async function load(source) {
 	return {wasm, abi, heap, result, text, alloc, lend, check};
 }
 
+/**
+ * A native stream that holds a window, and the window's bounds in wall clock ms.
+ * @typedef {{stream: Uint8Array<ArrayBuffer>, from: number, to: number}} Window
+ */
+
 /** A new instance of the capture core. @param {Source} source */
 export async function loadCore(source) {
 	const {wasm, abi, heap, result, text, alloc, lend, check} = await load(source);
@@ -179,16 +184,10 @@ export async function loadCore(source) {
 			wasm.rv_forget();
 		},
 
-		/** @param {number} from  wall clock, ms; 0: the window's start @param {number} to  0: now @returns {Uint8Array<ArrayBuffer>} a native stream */
-		exportNative(from, to) {
-			check(wasm.rv_export(from, to));
-			return result();
-		},
-
-		/** @param {number} from @param {number} to @returns {string} JSON: console_logs, network_logs, log_notes, capture */
-		logs(from, to) {
-			check(wasm.rv_logs(from, to));
-			return text();
+		/** What the tools cut the window out of. @param {number} from  wall clock, ms; 0: the window's start @param {number} to  0: now @returns {Window} */
+		window(from, to) {
+			check(wasm.rv_window(from, to));
+			return {stream: result(), from: wasm.rv_from(), to: wasm.rv_to()};
 		},
 
 		/** Text beside the stream, without secrets. @param {string} string @returns {string} */
@@ -221,6 +220,18 @@ export async function loadTools(source) {
 	const bytes = (/** @type {ArrayBufferView} */ view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
 	return {
+		/** @param {Window} window @returns {Uint8Array<ArrayBuffer>} a native stream of just the window */
+		cut({stream, from, to}) {
+			check(lend([stream], (at, len) => wasm.rv_cut(at, len, from, to)));
+			return result();
+		},
+
+		/** @param {Window} window @returns {string} JSON: console_logs, network_logs, log_notes */
+		logs({stream, from, to}) {
+			check(lend([stream], (at, len) => wasm.rv_logs(at, len, from, to)));
+			return text();
+		},
+
 		/** @param {Uint8Array} stream  native @returns {string} JSON: rrweb events */
 		rrweb(stream) {
 			check(lend([stream], wasm.rv_rrweb));

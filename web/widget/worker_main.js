@@ -147,9 +147,9 @@ export function startWorker(port, env = {}) {
 		/** @param {any} scene @returns {Promise<string>} */
 		const markup = async scene => {
 			/* The document now, as a stream of its own: batches go on meanwhile. */
-			const now = core.use(core => core.exportNative(Number.MAX_SAFE_INTEGER, 0));
+			const {stream} = core.use(core => core.window(Number.MAX_SAFE_INTEGER, 0));
 			const made = await tools();
-			await addResources(made.markup(now, scene), (index, url) => made.markupResource(index, url));
+			await addResources(made.markup(stream, scene), (index, url) => made.markupResource(index, url));
 			return svgUrl(made.markupSvg());
 		};
 
@@ -171,17 +171,23 @@ export function startWorker(port, env = {}) {
 			/** @param {string} kind @param {string} mime @param {() => any} make */
 			const add = (kind, mime, make) => attempt(kind, async () => files.push({kind, mime, bytes: (await make()).buffer}));
 			await flush();
-			const logs = await attempt('logs', () => JSON.parse(core.use(core => core.logs(0, 0)))) || {};
-			if (parts?.replay) await add('replay', 'application/vnd.rearview.replay', () => core.use(core => core.exportNative(0, 0)));
+			const capture = await attempt('capture', () => JSON.parse(core.use(core => core.counters())));
+			const window = await attempt('replay', () => core.use(core => core.window(0, 0)));
+			const made = window && await attempt('tools', tools);
+			const logs = made && await attempt('logs', () => JSON.parse(made.logs(window)));
+			/* Without the tools it goes as it is: it begins somewhat before the window. */
+			if (window && parts?.replay) await add('replay', 'application/vnd.rearview.replay', () => made ? made.cut(window) : window.stream);
 			if (pixels) await add('screenshot', 'image/png', () => png(pixels.data, pixels.width, pixels.height));
-			return queue.add(reportBody({...report, notes}, {user, session: session.id, strict: config.privacy?.level === 'strict', logs, dropped: queue.dropped(), redact}), files);
+			return queue.add(reportBody({...report, notes}, {user, session: session.id, strict: config.privacy?.level === 'strict', logs: {...logs, capture}, dropped: queue.dropped(), redact}), files);
 		};
 
 		/** @param {any} message */
 		const exportReplay = async ({format, from, to}) => {
 			await flush();
-			const stream = core.use(core => core.exportNative(from || 0, to || 0));
-			return format === 'native' ? stream.buffer : [(await tools()).rrweb(stream)];
+			const window = core.use(core => core.window(from || 0, to || 0));
+			const made = await tools();
+			const stream = made.cut(window);
+			return format === 'native' ? stream.buffer : [made.rrweb(stream)];
 		};
 
 		let paused = false;
