@@ -9,6 +9,8 @@ endif()
 if(EMSCRIPTEN)
   set(RV_TEST_LINK -O1 -sEXIT_RUNTIME=1 -sALLOW_MEMORY_GROWTH=1 -sNODERAWFS=1 -sASSERTIONS=1
     -sWASM_ASYNC_COMPILATION=0) # else this Emscripten tries fetch(), which a newer Node has but not for files
+  # Emscripten's programs are CommonJS, which the repository's package.json says of no file.
+  file(WRITE ${CMAKE_BINARY_DIR}/unit/package.json "{\"type\":\"commonjs\"}\n")
 endif()
 # Every unit test can make allocations fail (tests/unit/fail_alloc.h).
 add_library(rv_fail_alloc STATIC EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/unit/fail_alloc.c)
@@ -23,6 +25,9 @@ foreach(source ${unit_tests})
     target_compile_definitions(${name} PRIVATE RV_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     target_link_libraries(${name} PRIVATE rv_${ring} rv_cmocka rv_fail_alloc rv_flags)
     target_link_options(${name} PRIVATE ${RV_TEST_LINK})
+    if(EMSCRIPTEN)
+      set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/unit)
+    endif()
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)
   endif()
