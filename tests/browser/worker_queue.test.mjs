@@ -168,6 +168,16 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			await page.close();
 		});
 
+		it('sends a report without what could not be made', async () => {
+			const page = await tab({ toolsUrl: `${site.url}rearview.wasm` });
+			await page.evaluate(() => globalThis.h.mark('seen'));
+			const saved = await report(page, 'no tools', { pixels: { data: null, width: 1, height: 1 } });
+			const { json } = await world.report(saved.id);
+			assert.deepEqual(json.attachments.map((/** @type {any} */ a) => a.kind), ['replay']);
+			assert.ok(json.capture.notes.some((/** @type {string} */ note) => note.startsWith('screenshot')), json.capture.notes.join());
+			await page.close();
+		});
+
 		it('without an endpoint reports fail with a reason and exports work', async () => {
 			const page = await tab({ endpoint: null });
 			await page.evaluate(() => globalThis.h.mark('local'));

@@ -21,6 +21,9 @@ const FLUSH_MS = 1000;
 const TICK_MS = 1000;
 /** A page that has nothing to record by then is asked all the same. */
 const READY_MS = 2000;
+const TOOLS_MS = 5000;
+/** When what is not urgent begins. */
+const IDLE_MS = 5000;
 
 /**
  * @param {Port} port
@@ -130,16 +133,12 @@ export function startWorker(port, env = {}) {
 
 		/** @type {Promise<WebAssembly.Module> | null} */
 		let toolsModule = null;
-		/** A new one for each piece of work: a Wasm heap never shrinks. */
-		const tools = async () => {
-			toolsModule ||= fetchModule(options.toolsUrl);
-			try {
-				return await loadTools(await toolsModule);
-			} catch (error) {
-				toolsModule = null;
-				throw error;
-			}
-		};
+		const fetchTools = () => toolsModule ||= fetchModule(options.toolsUrl).catch(error => {
+			toolsModule = null;
+			throw error;
+		});
+		/** A new one for each piece of work: a Wasm heap never shrinks. A report does not wait for them long. */
+		const tools = async () => loadTools(await Promise.race([fetchTools(), new Promise((_, reject) => setTimeout(reject, TOOLS_MS, new Error('no answer')))]));
 
 		/** @param {ArrayBuffer} pixels @param {number} width @param {number} height */
 		const png = async (pixels, width, height) => (await tools()).png(new Uint8Array(pixels), width, height);
@@ -175,8 +174,9 @@ export function startWorker(port, env = {}) {
 			const window = await attempt('replay', () => core.use(core => core.window(0, 0)));
 			const made = window && await attempt('tools', tools);
 			const logs = made && await attempt('logs', () => JSON.parse(made.logs(window)));
-			/* Without the tools it goes as it is: it begins somewhat before the window. */
-			if (window && parts?.replay) await add('replay', 'application/vnd.rearview.replay', () => made ? made.cut(window) : window.stream);
+			const cut = made && await attempt('window', () => made.cut(window));
+			/* Uncut it begins somewhat before the window. */
+			if (window && parts?.replay) await add('replay', 'application/vnd.rearview.replay', () => cut || window.stream);
 			if (pixels) await add('screenshot', 'image/png', () => png(pixels.data, pixels.width, pixels.height));
 			return queue.add(reportBody({...report, notes}, {user, session: session.id, strict: config.privacy?.level === 'strict', logs: {...logs, capture}, dropped: queue.dropped(), redact}), files);
 		};
@@ -284,6 +284,7 @@ export function startWorker(port, env = {}) {
 		if (config.actions?.always_connect === true) connect();
 		setTimeout(release, READY_MS);
 		queue?.pump();
-		setTimeout(() => db.rescue().then(() => queue?.pump()).then(() => session.sweep()).catch(() => {}), 5000);
+		/* The tools while there is a network: the first report may be about its absence. */
+		setTimeout(() => fetchTools().catch(() => {}).then(() => db.rescue()).then(() => queue?.pump()).then(() => session.sweep()).catch(() => {}), IDLE_MS);
 	};
 }
