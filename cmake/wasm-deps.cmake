@@ -10,7 +10,7 @@ endforeach()
 # Size is what counts; the few files whose speed is felt are compiled for speed (see RV_WASM_FAST).
 # The ABI passes small structs such as rv_span in registers instead of through memory: 3 % smaller.
 # Every browser that can run the widget has the Wasm features named.
-set(CMAKE_C_FLAGS_RELEASE "-Oz -DNDEBUG -Xclang -target-abi -Xclang experimental-mv -mbulk-memory -msign-ext -mnontrapping-fptoint")
+set(CMAKE_C_FLAGS_RELEASE "-Oz -DNDEBUG -Xclang -target-abi -Xclang experimental-mv -mbulk-memory -msign-ext -mnontrapping-fptoint -flto -finline-functions -fno-jump-tables")
 set(RV_WASM_FAST "-O3")
 
 # zlib: deflate, inflate, crc32. No gz files or gzip wrapping; tables are computed rather than shipped.

@@ -11,7 +11,7 @@ const MODULES = [
 		exports: ['rv_start', 'rv_batch', 'rv_restart', 'rv_seal', 'rv_tail', 'rv_unsaved', 'rv_key', 'rv_oldest', 'rv_load', 'rv_forget', 'rv_window', 'rv_from', 'rv_to', 'rv_redacted', 'rv_counters'],
 	},
 	{
-		file: 'rearview.tools.wasm', bytes: toolsBytes, symbols: toolsSymbols, libraries: ['deflate', 'crc32', 'stbi'],
+		file: 'rearview.tools.wasm', bytes: toolsBytes, symbols: toolsSymbols, libraries: ['deflate', 'crc32', 'write_png'],
 		exports: ['rv_cut', 'rv_logs', 'rv_rrweb', 'rv_markup', 'rv_markup_resource', 'rv_markup_svg', 'rv_png', 'rv_fold_hash'],
 	},
 ];
