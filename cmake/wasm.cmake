@@ -10,12 +10,13 @@ function(rv_module target name source)
   target_link_options(${target} PRIVATE -Oz -sSTANDALONE_WASM --no-entry
     -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=512MB
     -sTOTAL_STACK=256KB -sMALLOC=emmalloc -sFILESYSTEM=0 -sASSERTIONS=0
+    -sBINARYEN_EXTRA_PASSES=--converge
     --emit-symbol-map) # <name>.wasm.symbols: what tests/wasm/link.test.mjs looks at
 endfunction()
 rv_module(core rearview exports.c)
 rv_module(tools rearview.tools tools.c)
 
-# The core brings a deflate of its own; zlib's library then adds crc32 alone.
+# The core brings a deflate and a crc32 of its own.
 include(${CMAKE_CURRENT_LIST_DIR}/wasm-zlib.cmake)
 target_sources(core PRIVATE ${CMAKE_SOURCE_DIR}/src/wasm/deflate_small.c)
 set_source_files_properties(${CMAKE_SOURCE_DIR}/src/wasm/deflate_small.c PROPERTIES

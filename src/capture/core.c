@@ -210,31 +210,40 @@ enum rv_status rv_core_batch(struct rv_core *core, struct rv_span words, struct 
 
 /* ---- counters ---- */
 
-static void counter(struct rv_json *json, const char *key, size_t value)
+/* In the order of the values below. */
+static const char COUNTERS[] =
+	"batches records rejected order_violations resyncs snapshots nodes ring_bytes mirror_bytes segments checkpoints evicted redactions ";
+
+static void put_number(struct rv_buf *out, size_t value)
 {
-	rv_json_key(json, key);
-	rv_json_int(json, (int64_t)value);
+	char digits[20], *first = digits + sizeof(digits);
+
+	do
+		*--first = (char)('0' + value % 10);
+	while (value /= 10);
+	rv_buf_add(out, first, (size_t)(digits + sizeof(digits) - first));
 }
 
-void rv_core_counters(const struct rv_core *core, struct rv_json *json)
+void rv_core_counters(const struct rv_core *core, struct rv_buf *json_out)
 {
 	size_t checkpoints = 0, i;
+	const char *name;
 
 	for (i = 0; i < core->ring.n; i++)
 		checkpoints += core->ring.entries[i].checkpoint;
-	rv_json_open(json, '{');
-	counter(json, "batches", core->batches);
-	counter(json, "records", core->records);
-	counter(json, "rejected", core->rejected);
-	counter(json, "order_violations", core->order_violations);
-	counter(json, "resyncs", core->resyncs);
-	counter(json, "snapshots", core->snapshots);
-	counter(json, "nodes", rv_mirror_nodes(core->page.mirror));
-	counter(json, "ring_bytes", core->ring.bytes);
-	counter(json, "mirror_bytes", rv_mirror_bytes(core->page.mirror));
-	counter(json, "segments", core->ring.n - checkpoints);
-	counter(json, "checkpoints", checkpoints);
-	counter(json, "evicted", core->ring.evicted);
-	counter(json, "redactions", core->redact.count);
-	rv_json_close(json, '}');
+	const size_t values[] = {
+		core->batches, core->records, core->rejected, core->order_violations, core->resyncs, core->snapshots,
+		rv_mirror_nodes(core->page.mirror), core->ring.bytes, rv_mirror_bytes(core->page.mirror), core->ring.n - checkpoints, checkpoints,
+		core->ring.evicted, core->redact.count,
+	};
+	for (i = 0, name = COUNTERS; *name; name++) {
+		rv_buf_byte(json_out, i ? ',' : '{');
+		rv_buf_byte(json_out, '"');
+		for (; *name != ' '; name++)
+			rv_buf_byte(json_out, (uint8_t)*name);
+		rv_buf_byte(json_out, '"');
+		rv_buf_byte(json_out, ':');
+		put_number(json_out, values[i++]);
+	}
+	rv_buf_byte(json_out, '}');
 }

@@ -3,7 +3,6 @@
 #ifndef RV_CORE_H
 #define RV_CORE_H
 #include "buf.h"
-#include "json.h"
 #include "mirror.h"
 
 struct rv_core;
@@ -48,7 +47,7 @@ enum rv_status rv_core_logs(struct rv_core *core, double from_wall_ms, double to
 enum rv_status rv_core_redact(struct rv_core *core, struct rv_span text, struct rv_buf *out) RV_MUST_USE;
 /* {"batches","records","rejected","order_violations","resyncs","snapshots","nodes","ring_bytes",
  * "mirror_bytes","segments","checkpoints","evicted","redactions"} */
-void rv_core_counters(const struct rv_core *core, struct rv_json *json);
+void rv_core_counters(const struct rv_core *core, struct rv_buf *json_out);
 const struct rv_mirror *rv_core_mirror(const struct rv_core *core);
 
 #endif

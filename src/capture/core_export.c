@@ -52,7 +52,7 @@ enum rv_status rv_core_export(struct rv_core *core, double from_wall_ms, double 
 
 enum rv_status rv_core_logs(struct rv_core *core, double from_wall_ms, double to_wall_ms, struct rv_buf *json_out)
 {
-	struct rv_buf stream;
+	struct rv_buf stream, counters;
 	struct rv_json json;
 	size_t before = json_out->len;
 	enum rv_status status;
@@ -69,9 +69,13 @@ enum rv_status rv_core_logs(struct rv_core *core, double from_wall_ms, double to
 		return status;
 	}
 	rv_json_key(&json, "capture");
-	rv_core_counters(core, &json);
+	rv_buf_init(&counters, 4096);
+	rv_core_counters(core, &counters);
+	rv_json_raw(&json, rv_buf_get(&counters));
+	status = rv_buf_status(&counters);
+	rv_buf_deinit(&counters);
 	rv_json_close(&json, '}');
-	return rv_buf_status(json_out);
+	return status == RV_OK ? rv_buf_status(json_out) : status;
 }
 
 enum rv_status rv_core_redact(struct rv_core *core, struct rv_span text, struct rv_buf *out)

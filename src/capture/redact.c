@@ -555,11 +555,21 @@ enum rv_status rv_redact_text(struct rv_redact *redact, struct rv_span *text, st
 	return status == RV_OK ? run_patterns(redact, text, arena) : status;
 }
 
+/* Whether there can be anything to find in an address. */
+static bool may_hold_secrets(struct rv_span url)
+{
+	size_t i;
+
+	for (i = 0; i < url.len; i++) {
+		if (url.ptr[i] == '=' || url.ptr[i] == '@' || url.ptr[i] == '.')
+			return true;
+	}
+	return false;
+}
+
 enum rv_status rv_redact_address(struct rv_redact *redact, struct rv_span *url, struct rv_arena *arena)
 {
-	if (!url->ptr || !url->len)
-		return RV_OK;
-	if (!memchr(url->ptr, '=', url->len) && !memchr(url->ptr, '@', url->len) && !memchr(url->ptr, '.', url->len))
+	if (!url->ptr || !may_hold_secrets(*url))
 		return RV_OK;
 	if (url->len >= 5 && memcmp(url->ptr, "data:", 5) == 0)
 		return RV_OK;

@@ -2,7 +2,7 @@
  * computed at the first use instead of shipped, bits and symbols written by functions instead of
  * macros at every place. RV_DEFLATE_C is zlib's deflate.c without the strategies that nothing here
  * asks for (cmake/wasm-zlib.cmake). Linked into the core, where its functions take the place of those
- * in zlib's library. */
+ * in zlib's library, with a small crc32. */
 #include <stdlib.h>
 #include <zutil.h>
 
@@ -20,6 +20,22 @@
 #include <trees.c>
 #undef ZLIB_DEBUG
 #include RV_DEFLATE_C
+
+/* zlib's own takes five words at a time and 8 KB of tables for it. */
+uLong ZEXPORT crc32(uLong crc, const Bytef *bytes, uInt len)
+{
+	static const z_crc_t by_nibble[16] = {
+		0, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+		0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+	};
+
+	for (crc = ~crc; len; len--) {
+		crc ^= *bytes++;
+		crc = crc >> 4 ^ by_nibble[crc & 15];
+		crc = crc >> 4 ^ by_nibble[crc & 15];
+	}
+	return ~crc;
+}
 
 /* Of zutil.c. */
 voidpf ZLIB_INTERNAL zcalloc(voidpf opaque, unsigned items, unsigned size)

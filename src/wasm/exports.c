@@ -93,11 +93,9 @@ EMSCRIPTEN_KEEPALIVE int rv_redacted(const uint8_t *text, uint32_t len)
 EMSCRIPTEN_KEEPALIVE int rv_counters(void)
 {
 	struct rv_buf *out = rv_heap_out();
-	struct rv_json json;
 
 	if (!core)
 		return RV_NOT_FOUND;
-	rv_json_init(&json, out);
-	rv_core_counters(core, &json);
+	rv_core_counters(core, out);
 	return rv_heap_done(rv_buf_status(out));
 }

@@ -58,14 +58,12 @@ static inline struct rv_core *make_core(const char *options)
 static inline uint32_t counter_of(const struct rv_core *core, const char *name)
 {
 	struct rv_buf buf;
-	struct rv_json json;
 	const char *at;
 	char key[64];
 	uint32_t value;
 
 	rv_buf_init(&buf, 10000);
-	rv_json_init(&json, &buf);
-	rv_core_counters(core, &json);
+	rv_core_counters(core, &buf);
 	rv_buf_byte(&buf, 0);
 	snprintf(key, sizeof(key), "\"%s\":", name);
 	at = strstr((const char *)buf.ptr, key);
