@@ -26,7 +26,7 @@ set_source_files_properties(${CMAKE_SOURCE_DIR}/src/wasm/deflate_small.c PROPERT
 # Segments are read by the small reader.
 target_compile_definitions(rv_wire PRIVATE RV_INFLATE=rv_inflate_small)
 
-# Compiled for speed: what runs once per byte or per pixel, measured to be felt.
+# Compiled for speed: what runs once per byte or per pixel of a screenshot, measured to be felt.
 set_source_files_properties(${SOURCES_DIR}/zlib/deflate.c ${SOURCES_DIR}/zlib/adler32.c
   TARGET_DIRECTORY rv_zlib PROPERTIES COMPILE_OPTIONS "${RV_WASM_FAST}")
 set_source_files_properties(${CMAKE_SOURCE_DIR}/src/capture/png.c ${CMAKE_SOURCE_DIR}/src/capture/png_palette.c

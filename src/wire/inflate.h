@@ -1,7 +1,7 @@
 /* Raw deflate (RFC 1951) out of one buffer into another. Two readers with one contract:
  *
  *   rv_inflate        zlib's: fast, 8 KB of code. What native builds use.
- *   rv_inflate_small  a quarter of the speed in a kilobyte, without allocations: what the Wasm modules use.
+ *   rv_inflate_small  a third of the speed in a kilobyte, without allocations: what the Wasm modules use.
  *
  * RV_OK when `in` is exactly one deflate stream and it fills out[len] to the byte; RV_BAD otherwise
  * (out then holds anything); RV_MEMORY from zlib's alone. RV_INFLATE names the one that this build
