@@ -488,7 +488,7 @@ describe('settings', () => {
 		await press(page, 'Save');
 		await page.waitForSelector('.has-problem [role=alert]');
 		assert.match(await text(page, '.has-problem [role=alert]'), /^Line 2: This /);
-		assert.equal(await page.evaluate(() => document.activeElement?.id), 'key-privacy.mask_selectors');
+		await page.waitForFunction(() => document.activeElement?.id === 'key-privacy.mask_selectors'); // in the next frame
 		await page.keyboard.press('Backspace');
 		await press(page, 'Save');
 		await toast(page, 'Saved');
