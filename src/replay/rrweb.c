@@ -289,6 +289,11 @@ static enum rv_status export(struct rv_rrweb *ex)
 
 enum rv_status rv_rrweb_export(struct rv_span stream, rv_rrweb_write write, void *user, struct rv_rrweb_counts *counts)
 {
+	return rv_rrweb_export_assets(stream, NULL, write, user, counts);
+}
+
+enum rv_status rv_rrweb_export_assets(struct rv_span stream, const struct rv_rrweb_assets *assets, rv_rrweb_write write, void *user, struct rv_rrweb_counts *counts)
+{
 	struct rv_span *segments;
 	size_t n_segments;
 	enum rv_status status = rv_cursor_split(stream, &segments, &n_segments);
@@ -298,7 +303,7 @@ enum rv_status rv_rrweb_export(struct rv_span stream, rv_rrweb_write write, void
 	struct rv_mirror *mirror = rv_mirror_new(NULL);
 	status = RV_MEMORY;
 	if (ex && mirror) {
-		*ex = (struct rv_rrweb){.m = mirror, .write = write, .user = user, .last_ms = INT64_MIN};
+		*ex = (struct rv_rrweb){.m = mirror, .write = write, .user = user, .assets = assets, .last_ms = INT64_MIN};
 		struct rv_buf *const bufs[] = {&ex->out, &ex->scratch, &ex->attrs, &ex->base};
 		for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
 			rv_buf_init(bufs[i], TEXT_MAX);

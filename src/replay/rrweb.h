@@ -15,7 +15,13 @@ typedef enum rv_status (*rv_rrweb_write)(void *user, struct rv_span piece);
 
 struct rv_rrweb_counts { uint32_t events, full_snapshots, order_violations, skipped; };
 
+/* What becomes of the addresses that a page fetches by itself (images, posters, style sheets, fonts):
+ * `address` is called with each one, absolute and without its fragment, in the order of the export, and
+ * appends what is to be written for it. */
+struct rv_rrweb_assets { void (*address)(void *user, struct rv_span url, struct rv_buf *out); void *user; };
+
 /* stream: a whole native stream, already cut to its window. counts may be NULL. */
 enum rv_status rv_rrweb_export(struct rv_span stream, rv_rrweb_write write, void *user, struct rv_rrweb_counts *counts) RV_MUST_USE;
+enum rv_status rv_rrweb_export_assets(struct rv_span stream, const struct rv_rrweb_assets *assets, rv_rrweb_write write, void *user, struct rv_rrweb_counts *counts) RV_MUST_USE;
 
 #endif

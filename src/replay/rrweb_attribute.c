@@ -63,10 +63,13 @@ static void pixels(struct rv_rrweb *ex, const char *key, uint32_t value, struct 
 }
 
 /* A value whose addresses are made absolute by one of the rv_url functions. */
-static void absolute(struct rv_rrweb *ex, void (*how)(struct rv_span, struct rv_span, struct rv_buf *), struct rv_span value, struct rv_json *json)
+static void absolute(struct rv_rrweb *ex, void (*how)(const struct rv_url *, struct rv_span, struct rv_buf *), bool asset, struct rv_span value, struct rv_json *json)
 {
+	struct rv_url url = rv_rrweb_url(ex, NULL);
+	if (!asset)
+		url.assets = NULL;
 	rv_rrweb_clear(ex, &ex->scratch);
-	how(rv_buf_get(&ex->base), value, &ex->scratch);
+	how(&url, value, &ex->scratch);
 	if (rv_buf_status(&ex->scratch) != RV_OK)
 		rv_rrweb_fail(ex, rv_buf_status(&ex->scratch));
 	rv_json_text(json, rv_buf_get(&ex->scratch));
@@ -92,6 +95,31 @@ static bool is_address(const struct rv_node *node, struct rv_span name, struct r
 	return rv_span_is(name, "data") && rv_span_is(node->name, "object");
 }
 
+/* Is "stylesheet" one of the words? */
+static bool is_stylesheet(struct rv_span rel)
+{
+	static const char word[] = "stylesheet";
+	for (size_t at = 0, n = 0; at <= rel.len; at++) {
+		bool end = at == rel.len || rel.ptr[at] <= ' ';
+		if (end && n == sizeof word - 1)
+			return true;
+		n = end ? 0 : n < sizeof word - 1 && (rel.ptr[at] | 32) == (uint8_t)word[n] ? n + 1 : sizeof word;
+	}
+	return false;
+}
+
+/* Does the page fetch what is at this address, to look like itself? */
+static bool is_asset(const struct rv_node *node, struct rv_span name)
+{
+	static const char *const images[] = {"img", "input", "image", "feImage", "use"};
+	if (rv_span_is(name, "poster") || rv_span_is(name, "background"))
+		return true;
+	for (size_t i = 0; i < sizeof images / sizeof *images; i++)
+		if (rv_span_is(node->name, images[i]))
+			return true;
+	return rv_rrweb_tag(node) == RV_TAG_LINK && is_stylesheet(rv_mirror_attribute(node, "rel"));
+}
+
 static bool is_hidden(const struct rv_rrweb *ex, const struct rv_node *node, struct rv_span name)
 {
 	if (starts(name, "rr_") || rv_span_is(name, "_cssText"))
@@ -110,9 +138,10 @@ static bool is_hidden(const struct rv_rrweb *ex, const struct rv_node *node, str
 
 static void write_style(struct rv_rrweb *ex, const struct rv_node *node, struct rv_span value, struct rv_json *json)
 {
+	struct rv_url url = rv_rrweb_url(ex, NULL);
 	rv_rrweb_clear(ex, &ex->scratch);
 	if (value.ptr)
-		rv_url_css(rv_buf_get(&ex->base), value, &ex->scratch);
+		rv_url_css(&url, value, &ex->scratch);
 	if (popover_open(node)) /* the Replayer has no popovers: show it where its style puts it */
 		rv_buf_str(&ex->scratch, value.len ? ";display:block;z-index:2147483647" : "display:block;z-index:2147483647");
 	rv_json_key(json, "style");
@@ -146,9 +175,9 @@ void rv_rrweb_attribute(struct rv_rrweb *ex, const struct rv_node *node, struct 
 	if (!value.ptr)
 		rv_json_null(json);
 	else if (is_address(node, name, value))
-		absolute(ex, rv_url_resolve, value, json);
+		absolute(ex, rv_url_asset, is_asset(node, name), value, json);
 	else if (rv_span_is(name, "srcset"))
-		absolute(ex, rv_url_srcset, value, json);
+		absolute(ex, rv_url_srcset, true, value, json);
 	else
 		rv_json_text(json, value);
 }
@@ -239,7 +268,8 @@ static void write_sheet(struct rv_rrweb *ex, const struct rv_sheet *sheet, struc
 	if (rv_buf_status(&text) != RV_OK)
 		rv_rrweb_fail(ex, rv_buf_status(&text));
 	rv_rrweb_clear(ex, &ex->scratch);
-	rv_url_css(sheet->href.len ? sheet->href : rv_buf_get(&ex->base), rv_buf_get(&text), &ex->scratch);
+	struct rv_url url = rv_rrweb_url(ex, sheet);
+	rv_url_css(&url, rv_buf_get(&text), &ex->scratch);
 	rv_json_key(json, "_cssText");
 	rv_json_text(json, rv_buf_get(&ex->scratch));
 	rv_buf_deinit(&text);
@@ -290,7 +320,7 @@ void rv_rrweb_attributes(struct rv_rrweb *ex, const struct rv_node *node, struct
 		rv_rrweb_textarea(ex, node, json);
 	if (tag == RV_TAG_IFRAME && !node->frame && rv_mirror_attribute(node, "src").ptr) {
 		rv_json_key(json, "rr_src");
-		absolute(ex, rv_url_resolve, rv_mirror_attribute(node, "src"), json);
+		absolute(ex, rv_url_asset, false, rv_mirror_attribute(node, "src"), json);
 	}
 	if (tag == RV_TAG_MEDIA && state->has_media)
 		write_media(ex, state, json);

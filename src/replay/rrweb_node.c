@@ -169,7 +169,8 @@ void rv_rrweb_text(struct rv_rrweb *ex, const struct rv_node *node, struct rv_js
 		rv_json_cstr(json, ""); /* _cssText has it */
 	} else if (tag == RV_TAG_STYLE) {
 		rv_rrweb_clear(ex, &ex->scratch);
-		rv_url_css(rv_buf_get(&ex->base), node->text, &ex->scratch);
+		struct rv_url url = rv_rrweb_url(ex, NULL);
+		rv_url_css(&url, node->text, &ex->scratch);
 		rv_json_text(json, rv_buf_get(&ex->scratch));
 	} else {
 		rv_json_text(json, node->text);

@@ -36,6 +36,7 @@ struct rv_rrweb {
 	struct rv_cursor cursor;
 	rv_rrweb_write write;
 	void *user;
+	const struct rv_rrweb_assets *assets; /* NULL: none */
 	struct rv_rrweb_counts counts;
 	enum rv_status failed;
 	struct rv_buf out, scratch, attrs, base;
@@ -153,7 +154,12 @@ bool rv_rrweb_is_json(struct rv_span text);
 /* ---- rrweb_url.c ---- */
 /* Writes the address made absolute; as it is when base is none or it is absolute already. */
 void rv_url_resolve(struct rv_span base, struct rv_span address, struct rv_buf *out);
-void rv_url_css(struct rv_span base, struct rv_span css, struct rv_buf *out);    /* every url(…) in style text */
-void rv_url_srcset(struct rv_span base, struct rv_span srcset, struct rv_buf *out);
+/* The same for what a page fetches by itself, which `assets` may put in another place. */
+struct rv_url { struct rv_span base; const struct rv_rrweb_assets *assets; };
+void rv_url_asset(const struct rv_url *url, struct rv_span address, struct rv_buf *out);
+void rv_url_css(const struct rv_url *url, struct rv_span css, struct rv_buf *out);    /* every url(…) and @import in style text */
+void rv_url_srcset(const struct rv_url *url, struct rv_span srcset, struct rv_buf *out);
+/* How addresses are written now; sheet: in its rules. */
+struct rv_url rv_rrweb_url(const struct rv_rrweb *ex, const struct rv_sheet *sheet);
 
 #endif

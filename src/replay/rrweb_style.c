@@ -57,7 +57,8 @@ static void write_rule(struct rv_rrweb *ex, const struct rv_sheet *sheet, const 
 		rv_buf_span(&ex->scratch, sheet->media);
 		rv_buf_byte(&ex->scratch, '{');
 	}
-	rv_url_css(sheet->href.len ? sheet->href : rv_buf_get(&ex->base), rv_buf_get(&text), &ex->scratch);
+	struct rv_url url = rv_rrweb_url(ex, sheet);
+	rv_url_css(&url, rv_buf_get(&text), &ex->scratch);
 	if (media)
 		rv_buf_byte(&ex->scratch, '}');
 	rv_buf_deinit(&text);

@@ -94,17 +94,60 @@ static bool is_url(struct rv_span css, size_t at)
 	return !is_alpha(before) && !is_digit(before) && before != '-' && before != '_';
 }
 
-void rv_url_css(struct rv_span base, struct rv_span css, struct rv_buf *out)
+struct rv_url rv_rrweb_url(const struct rv_rrweb *ex, const struct rv_sheet *sheet)
+{
+	return (struct rv_url){sheet && sheet->href.len ? sheet->href : rv_buf_get(&ex->base), ex->assets};
+}
+
+void rv_url_asset(const struct rv_url *url, struct rv_span address, struct rv_buf *out)
+{
+	struct rv_span ref = trim(address);
+	size_t start = out->len, path = find_any(ref, 0, "#");
+	if (!url->assets || !path || (ref.len > 5 && memcmp(ref.ptr, "data:", 5) == 0)) {
+		rv_url_resolve(url->base, address, out);
+		return;
+	}
+	struct rv_buf absolute;
+	rv_buf_init(&absolute, out->max);
+	rv_url_resolve(url->base, rv_span(ref.ptr, path), &absolute);
+	if (rv_buf_status(&absolute) == RV_OK)
+		url->assets->address(url->assets->user, rv_buf_get(&absolute), out);
+	else if (!out->failed)
+		out->failed = rv_buf_status(&absolute);
+	rv_buf_deinit(&absolute);
+	if (out->len > start)
+		rv_buf_span(out, from(ref, path));
+}
+
+static size_t skip_space(struct rv_span css, size_t at)
+{
+	while (at < css.len && is_space(css.ptr[at]))
+		at++;
+	return at;
+}
+
+/* Length of "@import" and white space when a quoted address follows, else 0. */
+static size_t import_at(struct rv_span css, size_t at)
+{
+	static const char word[] = "@import";
+	for (size_t i = 0; i < 7; i++)
+		if (at + i >= css.len || (i ? css.ptr[at + i] | 32 : css.ptr[at]) != (uint8_t)word[i])
+			return 0;
+	size_t quote = skip_space(css, at + 7);
+	return quote < css.len && (css.ptr[quote] == '"' || css.ptr[quote] == '\'') ? quote - at : 0;
+}
+
+void rv_url_css(const struct rv_url *url, struct rv_span css, struct rv_buf *out)
 {
 	size_t done = 0;
-	for (size_t at = 0; base.ptr && at < css.len;) {
-		if (!is_url(css, at)) {
+	for (size_t at = 0; url->base.ptr && at < css.len;) {
+		size_t import = css.ptr[at] == '@' ? import_at(css, at) : 0;
+		if (!import && !is_url(css, at)) {
 			at = rv_css_past(css, at);
 			continue;
 		}
-		at += 4;
-		while (at < css.len && is_space(css.ptr[at]))
-			at++;
+		at += import ? import : 4;
+		at = skip_space(css, at);
 		bool quoted = at < css.len && (css.ptr[at] == '"' || css.ptr[at] == '\'');
 		size_t start = at + quoted, end;
 		if (quoted) {
@@ -118,13 +161,13 @@ void rv_url_css(struct rv_span base, struct rv_span css, struct rv_buf *out)
 		if (!address.len || address.ptr[0] == '#' || find_any(address, 0, "\\\"'") < address.len)
 			continue;
 		rv_buf_add(out, css.ptr + done, start - done);
-		rv_url_resolve(base, address, out);
+		rv_url_asset(url, address, out);
 		done = end;
 	}
 	rv_buf_span(out, from(css, done));
 }
 
-void rv_url_srcset(struct rv_span base, struct rv_span srcset, struct rv_buf *out)
+void rv_url_srcset(const struct rv_url *url, struct rv_span srcset, struct rv_buf *out)
 {
 	for (size_t at = 0; at < srcset.len;) {
 		while (at < srcset.len && (is_space(srcset.ptr[at]) || srcset.ptr[at] == ','))
@@ -136,7 +179,7 @@ void rv_url_srcset(struct rv_span base, struct rv_span srcset, struct rv_buf *ou
 		while (end > at && srcset.ptr[end - 1] == ',')
 			end--;
 		if (end > at)
-			rv_url_resolve(base, rv_span(srcset.ptr + at, end - at), out);
+			rv_url_asset(url, rv_span(srcset.ptr + at, end - at), out);
 		if (next == end) /* the descriptor, up to its comma */
 			next = find_any(srcset, end, ",");
 		rv_buf_add(out, srcset.ptr + end, next - end);

@@ -26,6 +26,8 @@
  *   int rv_cut(stream, len, double from, double to)    out = native stream of just that window
  *   int rv_logs(stream, len, double from, double to)   out = JSON text: console_logs, network_logs, log_notes
  *   int rv_rrweb(stream, len)                          out = JSON text
+ *   int rv_assets(stream, len)                         out = JSON array of the addresses that its replay fetches
+ *   int rv_assets_sheet(css_p, len, base_p, base_len)  the same of a style sheet that came from the address base
  *   int rv_markup(stream, len, scene, background, background_len, cull, n_cull)
  *                                                      the document at the stream's end; scene: 5 u32 as
  *                                                      struct rv_scene; cull: struct rv_markup_cull[];

@@ -388,13 +388,13 @@ static void test_urls(void **state)
 		{"a{b:my-url(x)}/* url(x) */", "a{b:my-url(x)}/* url(x) */"}, {"a{b:'url(x)'}", "a{b:'url(x)'}"}, {"url(", "url("}, {"url('x", "url('x"}, {"a{b:url(data:,x)}", "a{b:url(data:,x)}"}};
 	for (size_t i = 0; i < sizeof sheets / sizeof *sheets; i++) {
 		rv_buf_clear(&out);
-		rv_url_css(rv_span_str("https://h/a"), rv_span_str(sheets[i].css), &out);
+		rv_url_css(&(struct rv_url){rv_span_str("https://h/a"), NULL}, rv_span_str(sheets[i].css), &out);
 		rv_buf_byte(&out, 0);
 		if (strcmp(sheets[i].css, "url('x"))
 			assert_string_equal((const char *)out.ptr, sheets[i].expected);
 	}
 	rv_buf_clear(&out);
-	rv_url_srcset(rv_span_str("https://h/a"), rv_span_str("x 1x, data:,y 2x,z"), &out);
+	rv_url_srcset(&(struct rv_url){rv_span_str("https://h/a"), NULL}, rv_span_str("x 1x, data:,y 2x,z"), &out);
 	rv_buf_byte(&out, 0);
 	assert_string_equal((const char *)out.ptr, "https://h/x 1x, data:,y 2x,https://h/z");
 	rv_buf_deinit(&out);

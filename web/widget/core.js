@@ -238,6 +238,18 @@ export async function loadTools(source) {
 			return text();
 		},
 
+		/** What a replay of the stream fetches; nothing whose address holds a secret. @param {Uint8Array} stream  native @returns {string[]} absolute addresses without fragments */
+		assets(stream) {
+			check(lend([stream], wasm.rv_assets));
+			return JSON.parse(text());
+		},
+
+		/** The same of a style sheet. @param {Uint8Array} css @param {string} base  its address @returns {string[]} */
+		assetsSheet(css, base) {
+			check(lend([css, utf8(base)], wasm.rv_assets_sheet));
+			return JSON.parse(text());
+		},
+
 		/**
 		 * Begins the picture of the document at a stream's end.
 		 * @param {Uint8Array} stream  native
