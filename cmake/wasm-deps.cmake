@@ -1,7 +1,7 @@
 # Third-party libraries of the Wasm build, compiled from the sources that scripts/fetch-sources puts
 # under build/sources. Same target names as native-deps.cmake.
 set(SOURCES_DIR ${CMAKE_SOURCE_DIR}/build/sources)
-foreach(witness zlib/deflate.c cjson/cJSON.c stb/stb_image_write.h cmocka/src/cmocka.c)
+foreach(witness zlib/deflate.c stb/stb_image_write.h cmocka/src/cmocka.c)
   if(NOT EXISTS ${SOURCES_DIR}/${witness})
     message(FATAL_ERROR "build/sources/${witness} is missing: run scripts/fetch-sources first.")
   endif()
@@ -20,12 +20,6 @@ add_library(rv_zlib STATIC ${zlib}/adler32.c ${zlib}/crc32.c ${zlib}/deflate.c $
 target_include_directories(rv_zlib PUBLIC ${zlib})
 target_compile_definitions(rv_zlib PRIVATE NO_GZIP DYNAMIC_CRC_TABLE Z_TESTW=0 BUILDFIXED)
 target_compile_options(rv_zlib PRIVATE -w)
-
-# cJSON: numbers go through src/wasm/cjson_number.h, so that no printf, scanf or strtod is linked.
-add_library(rv_cjson STATIC ${SOURCES_DIR}/cjson/cJSON.c ${CMAKE_SOURCE_DIR}/src/wasm/cjson_number.c)
-target_include_directories(rv_cjson PUBLIC ${SOURCES_DIR}/cjson)
-target_compile_definitions(rv_cjson PUBLIC CJSON_HIDE_SYMBOLS PRIVATE CJSON_NESTING_LIMIT=64)
-target_compile_options(rv_cjson PRIVATE -w "SHELL:-include ${CMAKE_SOURCE_DIR}/src/wasm/cjson_number.h")
 
 add_library(rv_stb INTERFACE)
 target_include_directories(rv_stb INTERFACE ${SOURCES_DIR}/stb)

@@ -31,7 +31,7 @@ static double number_of(const cJSON *item, const char *key)
 
 static void test_fields(void **state)
 {
-	struct rv_core *core = make_core("{\"segment_ms\":100}");
+	struct rv_core *core = make_core("segment_ms 100\n");
 	struct make_batch batch;
 	cJSON *json, *list, *item;
 
@@ -93,7 +93,7 @@ static void test_fields(void **state)
 /* More than fits: the newest stay, and a note says how many do not. */
 static void test_bounds(void **state)
 {
-	struct rv_core *core = make_core("{}");
+	struct rv_core *core = make_core("");
 	struct make_batch batch;
 	char *large = malloc(20001);
 	cJSON *json, *list;
