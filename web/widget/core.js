@@ -126,7 +126,7 @@ export async function loadCore(source) {
 			let lines = '';
 			for (const [name, values] of Object.entries(options)) {
 				for (const value of [values].flat()) {
-					const [line, more] = `${name} ${name === 'level' ? LEVELS.indexOf(value) : typeof value === 'string' ? value : Math.trunc(value)}`.split('\n');
+					const [line, more] = `${name} ${name === 'level' ? LEVELS.indexOf(value) : typeof value === 'string' ? value : Math.trunc(/** @type {number} */ (value))}`.split('\n');
 					/* What does not fit a line is no value. */
 					lines += more === undefined ? `${line}\n` : `${line.split(' ')[0]} \n`;
 				}
