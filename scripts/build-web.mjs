@@ -15,6 +15,7 @@ const out = join(root, 'build/web');
 const types = join(root, 'build/web-types');
 const BUDGETS = /** @type {[string, number, string[]][]} */ ([
 	['the script tag', 8, ['rearview.js']],
+	['later', 6, ['rearview.extras.js']],
 	['on the main thread', 18, ['rearview.js', 'rearview.recorder.js']],
 	['with worker and Wasm', 45, ['rearview.js', 'rearview.recorder.js', 'rearview.worker.js', 'rearview.wasm']],
 ]);
@@ -41,7 +42,7 @@ if (records !== join(types, 'records.js')) copyFileSync(records, join(types, 're
 const INTERNAL = new RegExp(`^(?:${[
 	'addScript adopted adopters alive areaValue ask attempt attrNames attrNode bitsOf both changed check collect combined compact correct counters',
 	'double drain drop every failed field fields flying fnText force frameDoc free getter guard hookFrame hosts inputType inputValue introduce',
-	'isBusy isDirty isMasked isRelevant isRunning isSecret isValue isWalking kill live lost mute native nested onBlocked onDegrade onMessage onNode',
+	'isBusy isDirty isMasked isRelevant isRunning isSecret isValue isWalking kill live lost mute native nested newPatcher onBlocked onDegrade onMessage onNode',
 	'onRoom onRoot onWindow pageState parentOf past patcher poll queryAll reach reread returned roots schedule scriptAddress setBits stamp stackOf',
 	'errorText targetOf touched unlisten within',
 ].join(' ').replaceAll(' ', '|')})$`);
@@ -91,6 +92,7 @@ for (const name of ['rearview.wasm', 'rearview.tools.wasm']) {
 if (existsSync(join(widget, 'core.js'))) await bundle('worker.js', 'rearview.worker.js', 'iife');
 await bundle('recorder.js', 'rearview.recorder.js', 'iife');
 await bundle('shot.js', 'rearview.shot.js', 'iife');
+await bundle('extras.js', 'rearview.extras.js', 'iife');
 await bundle('loader.js', 'rearview.js', 'iife');
 await bundle('index.js', 'rearview.mjs', 'esm');
 

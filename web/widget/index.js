@@ -2,6 +2,7 @@
  * there is no window; recording begins with init(). */
 import {METHODS, createApi} from './api/api.js';
 import {startEarly} from './host/early.js';
+import {createExtras} from './extras.js';
 import {createRecorder} from './recorder.js';
 import {takeShot} from './shot.js';
 
@@ -25,7 +26,7 @@ function api() {
 	return made = createApi(hub, {
 		endpoint: undefined,
 		asset: (name, {assetsUrl}) => new URL(`${name}?v=${FILES[name] ?? ''}`, assetsUrl ? new URL(assetsUrl, location.href) : import.meta.url),
-		part: async name => name === 'shot' ? takeShot : createRecorder,
+		part: async name => ({recorder: createRecorder, shot: takeShot, extras: createExtras})[name],
 		destroy: unhook,
 		revive: hook,
 	});

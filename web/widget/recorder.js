@@ -5,7 +5,6 @@ import {pageMeta} from './api/page.js';
 import {createBridge} from './bridge.js';
 import {observeInput} from './observe/input.js';
 import {observeLogs} from './observe/logs.js';
-import {observeMedia} from './observe/media.js';
 import {observeNavigation} from './observe/navigation.js';
 import {observePointer} from './observe/pointer.js';
 import {firstScroll, observeScroll} from './observe/scroll.js';
@@ -57,7 +56,7 @@ const RESTARTS_MS = 600_000;
 const REPORT_MS = 300_000;
 
 /** @type {import('./api/api.js').RecorderMaker} */
-export function createRecorder(hub, {options, asset, shot: getShot, emit, warn}) {
+export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	const {win, native, attempt, guard, plain} = hub;
 	const {document} = win;
 	const ended = new AbortController();
@@ -80,6 +79,10 @@ export function createRecorder(hub, {options, asset, shot: getShot, emit, warn})
 	let restarts = [];
 	let answered = 0;
 	let writeLogs = () => {};
+	/** @type {import('./extras.js').Extras | null} */
+	let extras = null;
+	/** Fetches them, once. @type {(() => void) | null} */
+	let getExtras = null;
 
 	const bridge = createBridge({
 		hub, script: asset('rearview.worker.js'), workerUrl: options.workerUrl, nonce: options.nonce,
@@ -196,6 +199,9 @@ export function createRecorder(hub, {options, asset, shot: getShot, emit, warn})
 		if (!isFirstWalk) return;
 		isFirstWalk = false;
 		flow.record(2, () => enc.put(rv.REC_SNAPSHOT_DONE, 0));
+		extras?.start();
+		if (getExtras) (native.idle ?? native.setTimeout)(getExtras);
+		getExtras = null;
 	};
 	let isFirstWalk = true;
 
@@ -228,6 +234,7 @@ export function createRecorder(hub, {options, asset, shot: getShot, emit, warn})
 
 	/** @param {string} why @returns {boolean} */
 	const again = why => {
+		extras?.stop();
 		const now = native.now();
 		restarts = restarts.filter(at => now - at < RESTARTS_MS);
 		if (restarts.push(now) > RESTARTS) {
@@ -242,6 +249,7 @@ export function createRecorder(hub, {options, asset, shot: getShot, emit, warn})
 
 	const applyPause = () => {
 		if (paused) {
+			extras?.stop();
 			flow.force(20);
 			flow.run(false);
 			observer.disconnect();
@@ -320,7 +328,7 @@ export function createRecorder(hub, {options, asset, shot: getShot, emit, warn})
 	/* ---- reports ---- */
 	/** @type {import('./api/identify.js').User | null} */
 	let user = null;
-	const shot = async () => (await getShot())({hub, bridge, ids, flush: flow.flush, viewport: {width: win.innerWidth, height: win.innerHeight}});
+	const shot = async () => (await part('shot'))({hub, bridge, ids, flush: flow.flush, viewport: {width: win.innerWidth, height: win.innerHeight}});
 
 	/** @param {Record<string, any>} given @param {boolean} wantsShot @returns {Promise<import('./api/api.js').Saved>} */
 	const report = async (given, wantsShot) => {
@@ -376,14 +384,18 @@ export function createRecorder(hub, {options, asset, shot: getShot, emit, warn})
 				blocked: each => void eachBlocked.push(each),
 			};
 			/** @type {((ctx: Ctx) => void | (() => void))[]} */
-			const observers = [observePointer, observeInput, observeScroll, observeViewport, observeVisibility, observeNavigation, observeMedia];
+			const observers = [observePointer, observeInput, observeScroll, observeViewport, observeVisibility, observeNavigation];
 			for (const observe of observers) {
 				attempt(() => {
 					const stop = observe(ctx);
 					if (stop) stops.push(stop);
 				});
 			}
-			stops.push(every(WATCH_MS, watch));
+			getExtras = guard(() => part('extras').then(guard(make => {
+				extras = make(ctx);
+				if (flow.isRunning() && !isFirstWalk) extras?.start();
+			}), error => flow.record(4, () => enc.put(rv.REC_NOTE, 2, enc.name('extras'), enc.text(error.message)))));
+			stops.push(every(WATCH_MS, watch), () => extras?.stop());
 			hub.dom = {
 				shadow(host) {
 					if (!ids.live(host)) return;

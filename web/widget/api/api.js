@@ -36,7 +36,7 @@ import {mergeUser, plain} from './identify.js';
  * @typedef {object} RecorderOptions
  * @property {InitOptions & {endpoint: string | null}} options
  * @property {(name: string) => URL} asset  where a file of the build is
- * @property {() => Promise<typeof import('../shot.js').takeShot>} shot
+ * @property {(name: 'shot' | 'extras') => Promise<any>} part  takeShot, createExtras
  * @property {(name: EventName, detail: any) => any[]} emit  what the listeners returned
  * @property {(what: string) => void} warn
  *
@@ -45,7 +45,7 @@ import {mergeUser, plain} from './identify.js';
  * @typedef {object} Surroundings
  * @property {string | null | undefined} endpoint  the default; undefined: it must be given
  * @property {(name: string, options: InitOptions) => URL} asset
- * @property {(name: 'recorder' | 'shot', asset: (name: string) => URL, options: InitOptions) => Promise<any>} part  what is not needed at once
+ * @property {(name: 'recorder' | 'shot' | 'extras', asset: (name: string) => URL, options: InitOptions) => Promise<any>} part  what is not needed at once
  * @property {() => void} destroy  takes the early hooks back
  * @property {() => void} revive  puts them in place again
  */
@@ -119,7 +119,7 @@ export function createApi(hub, around) {
 		/** @type {RecorderMaker} */
 		const make = await around.part('recorder', asset, options);
 		if (mine !== life) throw new Error('Rearview was destroyed.');
-		const made = make(hub, {options, asset, shot: () => around.part('shot', asset, options), emit, warn: say.warn});
+		const made = make(hub, {options, asset, part: name => around.part(name, asset, options), emit, warn: say.warn});
 		recorder = made;
 		try {
 			if (user) made.user(user);

@@ -4,7 +4,6 @@ import {hookDom} from './dom.js';
 import {hookErrors} from './errors.js';
 import {createHub} from './hub.js';
 import {hookNetwork} from './network.js';
-import {createPatcher} from './patch.js';
 import {createStringify} from './stringify.js';
 
 /** @param {Window & typeof globalThis} win */
@@ -16,7 +15,7 @@ export function startEarly(win) {
 	const hook = () => {
 		if (stop) return;
 		hub.started = hub.native.now();
-		hub.patcher = createPatcher(hub.native, hub.failed);
+		hub.patcher = hub.newPatcher();
 		const stopErrors = hub.attempt(() => hookErrors(hub, stringify));
 		hub.attempt(() => hookConsole(hub, stringify));
 		hub.attempt(() => hookNetwork(hub, stringify));

@@ -59,6 +59,7 @@ export function createHub(win) {
 		/** The wall clock of performance.now() zero. */
 		origin: native.date() - native.now(),
 		started: native.now(),
+		newPatcher: () => createPatcher(native, failed),
 		patcher: createPatcher(native, failed),
 		/** @type {DomSink | null} */
 		dom: null,
@@ -102,7 +103,7 @@ export function createHub(win) {
 		addScript: (address, nonce, given) => addScript(win, address, nonce, given),
 		/** Hooks a frame's functions; the answer gives them back. @param {any} frame its window */
 		hookFrame(frame) {
-			const patcher = createPatcher(native, failed);
+			const patcher = hub.newPatcher();
 			hookDom(hub, frame, patcher);
 			return patcher.restore;
 		},
