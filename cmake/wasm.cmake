@@ -16,6 +16,18 @@ endfunction()
 rv_module(core rearview exports.c)
 rv_module(tools rearview.tools tools.c)
 
+# Target scripts: both modules once more as JavaScript, rearview.wasm.js and rearview.tools.wasm.js, for
+# browsers and policies that run no Wasm.
+find_program(RV_NODE node REQUIRED)
+function(rv_script target name)
+  add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/${name}.wasm.js
+    COMMAND ${RV_NODE} ${CMAKE_SOURCE_DIR}/scripts/wasm2js.mjs $<TARGET_FILE:${target}> ${CMAKE_BINARY_DIR}/${name}.wasm.js
+    DEPENDS ${target} $<TARGET_FILE:${target}> ${CMAKE_SOURCE_DIR}/scripts/wasm2js.mjs VERBATIM)
+endfunction()
+rv_script(core rearview)
+rv_script(tools rearview.tools)
+add_custom_target(scripts ALL DEPENDS ${CMAKE_BINARY_DIR}/rearview.wasm.js ${CMAKE_BINARY_DIR}/rearview.tools.wasm.js)
+
 # The core brings a deflate and a crc32 of its own.
 include(${CMAKE_CURRENT_LIST_DIR}/wasm-zlib.cmake)
 target_sources(core PRIVATE ${CMAKE_SOURCE_DIR}/src/wasm/deflate_small.c)

@@ -76,7 +76,7 @@ async function bundle(entry, name, format) {
 		ecma: 2020,
 		toplevel: true,
 		compress: { passes: 3, keep_fargs: false, pure_getters: true },
-		...(entry !== 'worker.js' && { nameCache, mangle: { properties: { regex: INTERNAL } } }),
+		...(!['worker.js', 'page.js'].includes(entry) && { nameCache, mangle: { properties: { regex: INTERNAL } } }),
 	});
 	writeFileSync(join(out, name), code);
 	hashes[name] = hash(code);
@@ -88,8 +88,13 @@ for (const name of ['rearview.wasm', 'rearview.tools.wasm']) {
 	if (!existsSync(wasm)) continue;
 	copyFileSync(wasm, join(out, name));
 	hashes[name] = hash(readFileSync(wasm));
+	/* The same as JavaScript, for where no Wasm runs; one of another build would be refused. */
+	const script = `${wasm}.js`;
+	rmSync(join(out, `${name}.js`), { force: true });
+	if (existsSync(script) && statSync(script).mtimeMs >= statSync(wasm).mtimeMs) copyFileSync(script, join(out, `${name}.js`));
 }
 if (existsSync(join(widget, 'core.js'))) await bundle('worker.js', 'rearview.worker.js', 'iife');
+await bundle('page.js', 'rearview.page.js', 'iife');
 await bundle('recorder.js', 'rearview.recorder.js', 'iife');
 await bundle('shot.js', 'rearview.shot.js', 'iife');
 await bundle('extras.js', 'rearview.extras.js', 'iife');

@@ -28,11 +28,14 @@ function encoder() {
 async function open(address) {
 	if (address === 'blob:') return new Worker(URL.createObjectURL(new Blob([await (await fetch('/rearview.worker.js')).text()], { type: 'text/javascript' })));
 	if (address !== 'page:') return new Worker(address);
-	const { port1, port2 } = new MessageChannel();
-	const script = Object.assign(document.createElement('script'), { rearviewPort: port2, src: '/rearview.worker.js' });
-	document.head.append(script);
-	await new Promise((resolve) => (script.onload = resolve));
-	return port1;
+	/** What one of the files hands over. @param {string} src */
+	const part = (src) =>
+		new Promise((resolve) => {
+			document.head.append(Object.assign(document.createElement('script'), { rearview: resolve, src }));
+		});
+	/** @type {any} */ const port = {};
+	const line = (await part('/rearview.page.js'))({ setTimeout: setTimeout.bind(window), idle: window.requestIdleCallback?.bind(window) }, (/** @type {any} */ data) => port.onmessage({ data }), part);
+	return Object.assign(port, { postMessage: line.post });
 }
 
 /** Starts a worker; resolves with its `ready`. @param {any} options */

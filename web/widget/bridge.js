@@ -11,13 +11,13 @@ const ANSWER_MS = 30_000;
 /**
  * @param {object} ctx
  * @param {import('./host/hub.js').Hub} ctx.hub
- * @param {URL} ctx.script  rearview.worker.js
+ * @param {(name: string) => URL} ctx.asset  where a file of the build is
  * @param {string | undefined} ctx.workerUrl  the same file on the page's origin
  * @param {string | undefined} ctx.nonce
  * @param {(message: any) => void} ctx.onMessage  everything but replies
  * @param {(what: string, message: string) => void} ctx.onDegrade
  */
-export function createBridge({hub, script, workerUrl, nonce, onMessage, onDegrade}) {
+export function createBridge({hub, asset, workerUrl, nonce, onMessage, onDegrade}) {
 	const {win, native, guard} = hub;
 	/** @type {Line | null} */
 	let line = null;
@@ -30,7 +30,8 @@ export function createBridge({hub, script, workerUrl, nonce, onMessage, onDegrad
 
 	/** @param {Rung} rung @param {(message: any) => void} receive @param {(error: Error) => void} broken @returns {Promise<Line>} */
 	const open = async (rung, receive, broken) => {
-		if (rung === 'page') return inPage(receive);
+		if (rung === 'page') return (await part(asset('rearview.page.js').href))(native, receive, part);
+		const script = asset('rearview.worker.js');
 		let address = workerUrl ?? script.href;
 		if (rung === 'worker') {
 			if (new URL(address, win.location.href).origin !== win.location.origin) throw new Error('another origin');
@@ -52,12 +53,14 @@ export function createBridge({hub, script, workerUrl, nonce, onMessage, onDegrad
 		}
 	};
 
-	/** @param {(message: any) => void} receive @returns {Promise<Line>} */
-	const inPage = async receive => {
-		const {port1, port2} = new MessageChannel();
-		port1.onmessage = guard((/** @type {MessageEvent} */ event) => receive(event.data));
-		await hub.addScript(script.href, nonce, {rearviewPort: port2});
-		return {post: (message, transfer) => port1.postMessage(message, transfer), close: () => port1.close()};
+	/** What one of our files hands over. @param {string} address @returns {Promise<any>} */
+	const part = async address => {
+		/** @type {any} */
+		let made;
+		await hub.addScript(address, nonce, {rearview: (/** @type {any} */ given) => {
+			made = given;
+		}});
+		return made;
 	};
 
 	/** @param {any} message */

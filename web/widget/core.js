@@ -2,18 +2,22 @@
  * rearview.tools.wasm (what is made of a native stream, and PNG) behind plain functions.
  *
  * Arguments are copied into the core's heap and freed after the call; results are copies. The heap may
- * grow, and so move, in every call: no view of it outlives one. A core that threw a
- * WebAssembly.RuntimeError is not to be used again. */
-import {ABI_HASH, RV_STATUS_END, RV_STATUS_NOT_FOUND, RV_STATUS_OK, RV_STATUS_TEXT} from 'rv:records';
+ * grow, and so move, in every call: no view of it outlives one. A core that threw anything without a
+ * `status` trapped and is not to be used again. */
+import {ABI_HASH, RV_STATUS_END, RV_STATUS_MEMORY, RV_STATUS_NOT_FOUND, RV_STATUS_OK, RV_STATUS_TEXT} from 'rv:records';
 
 /**
  * @typedef {Error & {status: number}} CoreError  status: RV_STATUS_*
- * @typedef {WebAssembly.Module | ArrayBuffer | Response | URL | string} Source  what WebAssembly is made from
+ * @typedef {() => Record<string, any>} Make  a module as JavaScript (scripts/wasm2js.mjs): its exports, anew with each call
+ * @typedef {WebAssembly.Module | ArrayBuffer | Response | URL | string | Make} Source  what a module is made from
  * @typedef {Awaited<ReturnType<typeof loadCore>>} Core
  */
 
 /** Memory that the core asked for and did not get. */
 const ENOUGH = 'The capture core is out of memory.';
+
+/** @param {string} message @param {number} status @returns {CoreError} */
+const failure = (message, status) => Object.assign(new Error(message), {status});
 
 /** A surrogate without its partner: TextEncoder would replace it. */
 const LONE = /\p{Surrogate}/u;
@@ -43,9 +47,9 @@ export function encodeWtf8(text, to) {
 	return n;
 }
 
-/** @param {Source} source @returns {Promise<WebAssembly.Module>} */
+/** @param {Source} source @returns {Promise<WebAssembly.Module | Make>} */
 export async function compile(source) {
-	if (source instanceof WebAssembly.Module) return source;
+	if (typeof source === 'function' || source instanceof WebAssembly.Module) return source;
 	if (source instanceof ArrayBuffer) return WebAssembly.compile(source);
 	const response = source instanceof Response ? source : await fetch(/** @type {URL | string} */ (source));
 	if (!response.ok) throw new Error(`The capture core could not be fetched: HTTP ${response.status}.`);
@@ -58,7 +62,8 @@ const utf8 = string => encoder.encode(string);
 
 /** A new instance, and how to call it. @param {Source} source */
 async function load(source) {
-	const {exports} = await WebAssembly.instantiate(await compile(source), {});
+	const module = await compile(source);
+	const exports = typeof module === 'function' ? module() : (await WebAssembly.instantiate(module, {})).exports;
 	const wasm = /** @type {Record<string, (...args: number[]) => number> & {memory: WebAssembly.Memory}} */ (/** @type {unknown} */ (exports));
 	wasm._initialize();
 	const abi = wasm.rv_abi() >>> 0;
@@ -76,7 +81,7 @@ async function load(source) {
 	/** @param {number} len @returns {number} */
 	const alloc = len => {
 		const at = wasm.rv_alloc(len) >>> 0;
-		if (!at) throw new RangeError(ENOUGH);
+		if (!at) throw failure(ENOUGH, RV_STATUS_MEMORY);
 		return at;
 	};
 
@@ -104,7 +109,7 @@ async function load(source) {
 
 	/** @param {number} status */
 	const check = status => {
-		if (status !== RV_STATUS_OK) throw /** @type {CoreError} */ (Object.assign(new Error(`Capture core: ${RV_STATUS_TEXT[status] || status}`), {status}));
+		if (status !== RV_STATUS_OK) throw failure(`Capture core: ${RV_STATUS_TEXT[status] || status}`, status);
 	};
 
 	return {wasm, abi, heap, result, text, alloc, lend, check};

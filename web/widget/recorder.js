@@ -85,7 +85,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	let getExtras = null;
 
 	const bridge = createBridge({
-		hub, script: asset('rearview.worker.js'), workerUrl: options.workerUrl, nonce: options.nonce,
+		hub, asset, workerUrl: options.workerUrl, nonce: options.nonce,
 		onMessage: guard(message => handlers[message.t]?.(message)),
 		onDegrade: (what, message) => void emit('degrade', {what, message}),
 	});

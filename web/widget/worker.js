@@ -1,4 +1,14 @@
-/* The worker's entry: a worker's global scope, or the port that the page's script element brings. */
+/* The worker's entry. */
 import {startWorker} from './worker_main.js';
 
-startWorker(/** @type {any} */ (typeof document === 'object' ? document.currentScript : {rearviewPort: globalThis}).rearviewPort);
+const scope = /** @type {any} */ (globalThis);
+/** @type {any} */
+let policy;
+
+startWorker(scope, async address => {
+	try {
+		policy ||= scope.trustedTypes?.createPolicy('rearview', {createScriptURL: (/** @type {string} */ text) => text});
+	} catch {} /* not among the allowed ones: the plain text may still do */
+	scope.importScripts(policy ? policy.createScriptURL(address) : address);
+	return scope.rearviewMake;
+});

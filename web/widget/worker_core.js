@@ -33,8 +33,9 @@ export function epochOf(words) {
  * @param {Session} env.session
  * @param {(message: object, transfer?: Transferable[]) => void} env.send
  * @param {(what: string) => void} env.note
+ * @param {(() => Promise<unknown>) | undefined} env.rest
  */
-export async function startCore({load, options, db, session, send, note}) {
+export async function startCore({load, options, db, session, send, note, rest}) {
 	/** @type {Core | null} */
 	let core = null;
 	let revivals = 0;
@@ -60,8 +61,13 @@ export async function startCore({load, options, db, session, send, note}) {
 		}
 		const range = below('ring', session.id);
 		const [keys, rows] = await db.read(store => [store.getAllKeys(range), store.getAll(range)]).catch(() => [[], []]);
-		const bad = keys.filter((/** @type {IDBValidKey} */ _, /** @type {number} */ i) => next.loadSegment(rows[i]));
-		if (bad.length) await db.write(store => bad.forEach((/** @type {IDBValidKey} */ key) => store.delete(key))).catch(() => {});
+		/** @type {IDBValidKey[]} */
+		const bad = [];
+		for (const [i, key] of keys.entries()) {
+			await rest?.();
+			if (next.loadSegment(rows[i])) bad.push(key);
+		}
+		if (bad.length) await db.write(store => bad.forEach(key => store.delete(key))).catch(() => {});
 		next.restart();
 		core = next;
 	};
@@ -141,7 +147,7 @@ export async function startCore({load, options, db, session, send, note}) {
 		try {
 			return call(core);
 		} catch (error) {
-			if (core && error instanceof WebAssembly.RuntimeError) revive();
+			if (core && !(/** @type {any} */ (error)?.status)) revive();
 			throw error;
 		}
 	};

@@ -11,9 +11,9 @@ import {reportBody} from './worker_report.js';
 import {startSession} from './worker_session.js';
 
 /**
- * @typedef {object} Port  a worker's global scope, or a MessagePort
- * @property {(message: any, transfer: Transferable[]) => void} postMessage
- * @property {((event: MessageEvent) => void) | null} onmessage
+ * @typedef {object} Port  a worker's global scope, or what stands for it
+ * @property {(message: any, transfer: Transferable[]) => void} postMessage  arrives later
+ * @property {((event: {data: any}) => void) | null} onmessage
  * @property {() => void} [close]
  */
 
@@ -27,11 +27,21 @@ const IDLE_MS = 5000;
 
 /**
  * @param {Port} port
- * @param {{fetchWasm?: (url: string) => Promise<Response>}} [env]
+ * @param {(address: string) => Promise<import('./core.js').Make>} loadScript  a file of the JavaScript build
+ * @param {() => Promise<unknown>} [rest]  in the page: lets other work of its thread go first
  */
-export function startWorker(port, env = {}) {
-	/** @param {string} url */
-	const fetchModule = async url => compile(await (env.fetchWasm || fetch)(url));
+export function startWorker(port, loadScript, rest) {
+	let isScript = false;
+	/** @param {string} url @param {RequestInit} [how] @returns {Promise<WebAssembly.Module | import('./core.js').Make>} */
+	const fetchModule = async (url, how) => {
+		try {
+			if (!isScript) return await compile(await fetch(url, how));
+		} catch (error) {
+			if (typeof WebAssembly === 'object' && !(error instanceof WebAssembly.CompileError)) throw error;
+			isScript = true; /* the browser or the page's policy runs no Wasm */
+		}
+		return loadScript(url.replace(/\.wasm(?=\?|$)/, '.wasm.js'));
+	};
 	/** @type {any[] | null} */
 	let early = [];
 	/** @type {((message: any) => void) | null} */
@@ -88,7 +98,8 @@ export function startWorker(port, env = {}) {
 		};
 
 		const load = async () => loadCore(await module);
-		const core = await startCore({load, options: {...config.capture, ...config.privacy}, db, session, send, note});
+		const core = await startCore({load, options: {...config.capture, ...config.privacy}, db, session, send, note, rest});
+		if (isScript) note('wasm');
 		/** Without a core nothing is known to be harmless. @param {string} text */
 		const redact = text => {
 			try {
@@ -109,9 +120,13 @@ export function startWorker(port, env = {}) {
 				() => ({visitor: session.visitor, session: session.id, user, url: redact(page.url), visible: page.visible}),
 				{action: action => actionsHeld ? actionsHeld.push(action) : send(action), config: refresh});
 		};
+		/** The first batch is in, or none will come. */
 		const release = () => {
-			actionsHeld?.forEach(action => send(action));
+			if (!actionsHeld) return;
+			actionsHeld.forEach(action => send(action));
 			actionsHeld = null;
+			/* While there is a network: the first report may be about its absence. */
+			if (!rest) fetchTools().catch(() => {});
 		};
 
 		const queue = endpoint ? startQueue(db, scope, {endpoint, projectKey}, event) : null;
@@ -131,9 +146,9 @@ export function startWorker(port, env = {}) {
 			send({t: 'flush', id});
 		});
 
-		/** @type {Promise<WebAssembly.Module> | null} */
+		/** @type {ReturnType<typeof fetchModule> | null} */
 		let toolsModule = null;
-		const fetchTools = () => toolsModule ||= fetchModule(options.toolsUrl).catch(error => {
+		const fetchTools = () => toolsModule ||= fetchModule(options.toolsUrl, {priority: 'low'}).catch(error => {
 			toolsModule = null;
 			throw error;
 		});
@@ -229,12 +244,12 @@ export function startWorker(port, env = {}) {
 				core.forget(() => session.renew()).then(() => {
 					told();
 					actions?.update();
-				});
+				}).catch(() => {});
 			},
 			page({url, visible}) {
 				page.url = url ?? page.url;
 				page.visible = visible ?? page.visible;
-				if (left && page.visible) comeBack();
+				if (left && page.visible) comeBack().catch(() => {});
 				else if (!left) actions?.update();
 			},
 			report: message => reply(message.id, makeReport(message.report)),
@@ -284,7 +299,6 @@ export function startWorker(port, env = {}) {
 		if (config.actions?.always_connect === true) connect();
 		setTimeout(release, READY_MS);
 		queue?.pump();
-		/* The tools while there is a network: the first report may be about its absence. */
 		setTimeout(() => fetchTools().catch(() => {}).then(() => db.rescue()).then(() => queue?.pump()).then(() => session.sweep()).catch(() => {}), IDLE_MS);
 	};
 }
