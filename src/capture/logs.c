@@ -48,23 +48,75 @@ void rv_logs_time(struct rv_json *json, double wall_ms)
 
 /* ---- lists ---- */
 
+static struct rv_log_item *item_of(struct rv_log_list *list, uint32_t i)
+{
+	return &list->items[(list->first + i) % RV_LOGS_ITEMS_MAX];
+}
+
+static const struct rv_log_item *item_at(const struct rv_log_list *list, uint32_t i)
+{
+	return &list->items[(list->first + i) % RV_LOGS_ITEMS_MAX];
+}
+
 static void list_drop(struct rv_log_list *list)
 {
-	list->live_bytes -= list->items[list->first].len;
+	list->live_bytes -= item_of(list, 0)->len;
 	list->first = (list->first + 1) % RV_LOGS_ITEMS_MAX;
 	list->n--;
 	list->dropped++;
 }
 
-/* Takes the item that has been written from `at` to the end of the text. */
-static enum rv_status list_take(struct rv_log_list *list, size_t at)
+/* Closes the gaps in the text once they are as much as may be alive. */
+static void list_compact(struct rv_log_list *list)
 {
-	size_t len = list->text.len - at, base;
+	size_t from = 0, to = 0;
+	uint32_t i, k;
+
+	if (list->text.len - list->live_bytes <= RV_LOGS_BYTES_MAX)
+		return;
+	for (k = 0; k < list->n; k++) {
+		struct rv_log_item *next = NULL; /* the first of those not moved yet */
+
+		for (i = 0; i < list->n; i++) {
+			struct rv_log_item *item = item_of(list, i);
+
+			if (item->at >= from && (!next || item->at < next->at))
+				next = item;
+		}
+		memmove(list->text.ptr + to, list->text.ptr + next->at, next->len);
+		from = next->at + next->len;
+		next->at = to;
+		to += next->len;
+	}
+	list->text.len = to;
+}
+
+/* Takes out what an earlier record said of the request; its time when the new one knows no better. */
+static void list_replace(struct rv_log_list *list, struct rv_log_item *item, bool is_late)
+{
 	uint32_t i;
 
+	for (i = list->n; item->request && i-- > 0;) {
+		if (item_of(list, i)->request != item->request)
+			continue;
+		if (is_late)
+			item->wall_ms = item_of(list, i)->wall_ms;
+		list->live_bytes -= item_of(list, i)->len;
+		for (list->n--; i < list->n; i++)
+			*item_of(list, i) = *item_of(list, i + 1);
+		return;
+	}
+}
+
+/* Takes the item that has been written from `at` to the end of the text. Items stay in order of time. */
+static enum rv_status list_take(struct rv_log_list *list, struct rv_log_item item)
+{
+	uint32_t i;
+
+	item.len = list->text.len - item.at;
 	if (rv_buf_status(&list->text) == RV_LIMIT) { /* one item that is too large by itself */
 		rv_buf_clear(&list->text);
-		list->text.len = at;
+		list->text.len = item.at;
 		list->dropped++;
 		return RV_OK;
 	}
@@ -72,20 +124,13 @@ static enum rv_status list_take(struct rv_log_list *list, size_t at)
 		return rv_buf_status(&list->text);
 	if (list->n == RV_LOGS_ITEMS_MAX)
 		list_drop(list);
-	i = (list->first + list->n) % RV_LOGS_ITEMS_MAX;
-	list->items[i].at = at;
-	list->items[i].len = len;
-	list->n++;
-	list->live_bytes += len;
+	for (i = list->n++; i > 0 && item_of(list, i - 1)->wall_ms > item.wall_ms; i--)
+		*item_of(list, i) = *item_of(list, i - 1);
+	*item_of(list, i) = item;
+	list->live_bytes += item.len;
 	while (list->n > 1 && list->live_bytes > RV_LOGS_BYTES_MAX)
 		list_drop(list);
-	base = list->items[list->first].at;
-	if (base > RV_LOGS_BYTES_MAX) {
-		memmove(list->text.ptr, list->text.ptr + base, list->text.len - base);
-		list->text.len -= base;
-		for (i = 0; i < list->n; i++)
-			list->items[(list->first + i) % RV_LOGS_ITEMS_MAX].at -= base;
-	}
+	list_compact(list);
 	return RV_OK;
 }
 
@@ -109,31 +154,44 @@ static const char *name_of(const char *const *names, uint32_t n, uint32_t number
 	return names[number < n ? number : 0];
 }
 
-static void write_console(struct rv_json *json, const struct rv_rec *rec)
+static void number(struct rv_json *json, const char *key, int64_t value)
 {
-	static const char *const levels[] = {"log", "debug", "info", "warn", "error", "trace", "assert"};
+	rv_json_key(json, key);
+	rv_json_int(json, value);
+}
+
+static void write_console(struct rv_json *json, const struct rv_rec *rec, uint32_t depth)
+{
+	static const char *const levels[] = {
+		"log", "debug", "info", "warn", "error", "trace", "assert", "group", "group_collapsed",
+		"log", "table", "dir", "time", "count", "clear", "breadcrumb",
+	};
 	uint32_t i;
 
 	rv_json_key(json, "level");
-	rv_json_cstr(json, name_of(levels, 7, rec->v[RV_CONSOLE_LEVEL].u));
+	rv_json_cstr(json, name_of(levels, sizeof(levels) / sizeof(*levels), rec->v[RV_CONSOLE_LEVEL].u));
+	if (depth)
+		number(json, "depth", depth);
 	rv_json_key(json, "args");
 	rv_json_open(json, '[');
 	for (i = RV_CONSOLE_FIXED; i < rec->n && i < RV_CONSOLE_FIXED + RV_LOGS_ARGS_MAX; i++)
 		put_text(json, rec->v[i].s);
 	rv_json_close(json, ']');
 	member(json, "stack", rec->v[RV_CONSOLE_STACK].s);
-	rv_json_key(json, "count");
-	rv_json_int(json, rec->v[RV_CONSOLE_COUNT].u ? rec->v[RV_CONSOLE_COUNT].u : 1);
+	number(json, "count", rec->v[RV_CONSOLE_COUNT].u ? rec->v[RV_CONSOLE_COUNT].u : 1);
 }
 
-static void write_error(struct rv_json *json, const struct rv_rec *rec)
+static void write_error(struct rv_json *json, const struct rv_rec *rec, uint32_t depth)
 {
-	static const char *const kinds[] = {"uncaught", "rejection", "resource"};
+	static const char *const kinds[] = {"uncaught", "rejection", "resource", "csp", "deprecation", "intervention"};
+	const uint32_t kind = rec->v[RV_ERROR_KIND].u;
 
 	rv_json_key(json, "level");
-	rv_json_cstr(json, "error");
+	rv_json_cstr(json, kind == RV_ERROR_DEPRECATION || kind == RV_ERROR_INTERVENTION ? "warn" : "error");
 	rv_json_key(json, "kind");
-	rv_json_cstr(json, name_of(kinds, 3, rec->v[RV_ERROR_KIND].u));
+	rv_json_cstr(json, name_of(kinds, sizeof(kinds) / sizeof(*kinds), kind));
+	if (depth)
+		number(json, "depth", depth);
 	rv_json_key(json, "args");
 	rv_json_open(json, '[');
 	put_text(json, rec->v[RV_ERROR_MESSAGE].s);
@@ -141,13 +199,10 @@ static void write_error(struct rv_json *json, const struct rv_rec *rec)
 	member(json, "stack", rec->v[RV_ERROR_STACK].s);
 	member(json, "source", rec->v[RV_ERROR_SOURCE].s);
 	if (rec->v[RV_ERROR_LINE].u) {
-		rv_json_key(json, "line");
-		rv_json_int(json, rec->v[RV_ERROR_LINE].u);
-		rv_json_key(json, "column");
-		rv_json_int(json, rec->v[RV_ERROR_COLUMN].u);
+		number(json, "line", rec->v[RV_ERROR_LINE].u);
+		number(json, "column", rec->v[RV_ERROR_COLUMN].u);
 	}
-	rv_json_key(json, "count");
-	rv_json_int(json, 1);
+	number(json, "count", 1);
 }
 
 /* Whether a group before this one has its part and name: JSON keys stand once. */
@@ -196,51 +251,168 @@ static void write_body(struct rv_json *json, const struct rv_rec *rec, uint32_t 
 	}
 }
 
+/* What the parts of kind RV_PART_TIMING are called in a report. */
+static const struct timing_part { const char *name, *key; bool is_number, is_timing; } timing_parts[] = {
+	/* Milliseconds; connect includes tls, as in HAR. */
+	{"blocked", "blocked", true, true}, {"redirect", "redirect", true, true}, {"worker", "worker", true, true},
+	{"dns", "dns", true, true}, {"connect", "connect", true, true}, {"tls", "tls", true, true},
+	{"wait", "wait", true, true}, {"receive", "receive", true, true},
+	{"state", "state", false, false}, /* pending, streaming, open; complete without one */
+	{"protocol", "protocol", false, false}, {"initiator", "initiator", false, false}, {"trace", "trace", false, false},
+	{"transferred", "transferred_bytes", true, false},
+	{"sent", "messages_sent", true, false}, {"received", "messages_received", true, false},
+	{"close", "close_code", true, false}, {"reason", "close_reason", false, false},
+};
+
+/* A decimal that is JSON as it stands. */
+static bool is_decimal(struct rv_span text)
+{
+	size_t i = 0, start;
+
+	if (text.len > 16)
+		return false;
+	for (; i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9'; i++)
+		;
+	if (i == 0 || (i > 1 && text.ptr[0] == '0') || i == text.len)
+		return i > 0 && i == text.len && (i == 1 || text.ptr[0] != '0');
+	if (text.ptr[i++] != '.')
+		return false;
+	for (start = i; i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9'; i++)
+		;
+	return i > start && i == text.len;
+}
+
+static void write_timing(struct rv_json *json, const struct rv_rec *rec, bool timings)
+{
+	bool open = false;
+	size_t k;
+	uint32_t i;
+
+	for (k = 0; k < sizeof(timing_parts) / sizeof(*timing_parts); k++) {
+		const struct timing_part *part = &timing_parts[k];
+
+		for (i = RV_NETWORK_FIXED; i + 2 < rec->n && part->is_timing == timings; i += RV_NETWORK_GROUP) {
+			struct rv_span value = rec->v[i + RV_NETWORK_G_VALUE].s;
+
+			if (rec->v[i + RV_NETWORK_G_PART].u != RV_PART_TIMING || !rv_span_is(rec->v[i + RV_NETWORK_G_NAME].s, part->name))
+				continue;
+			if (!value.ptr || (part->is_number && !is_decimal(value)))
+				break;
+			if (timings && !open) {
+				rv_json_key(json, "timings");
+				rv_json_open(json, '{');
+				open = true;
+			}
+			rv_json_key(json, part->key);
+			if (part->is_number)
+				rv_json_raw(json, value);
+			else
+				put_text(json, value);
+			break;
+		}
+	}
+	if (open)
+		rv_json_close(json, '}');
+}
+
 static void write_network(struct rv_json *json, const struct rv_rec *rec)
 {
 	static const char *const kinds[] = {"fetch", "xhr", "websocket", "eventsource", "beacon", "resource"};
 
 	member(json, "method", rec->v[RV_NETWORK_METHOD].s);
 	member(json, "url", rec->v[RV_NETWORK_URL].s);
-	rv_json_key(json, "status");
-	rv_json_int(json, rec->v[RV_NETWORK_STATUS].u);
-	rv_json_key(json, "duration_ms");
-	rv_json_int(json, rec->v[RV_NETWORK_DURATION_MS].u);
-	rv_json_key(json, "request_bytes");
-	rv_json_int(json, rec->v[RV_NETWORK_REQUEST_BYTES].u);
-	rv_json_key(json, "response_bytes");
-	rv_json_int(json, rec->v[RV_NETWORK_RESPONSE_BYTES].u);
+	number(json, "status", rec->v[RV_NETWORK_STATUS].u);
+	number(json, "duration_ms", rec->v[RV_NETWORK_DURATION_MS].u);
+	number(json, "request_bytes", rec->v[RV_NETWORK_REQUEST_BYTES].u);
+	number(json, "response_bytes", rec->v[RV_NETWORK_RESPONSE_BYTES].u);
 	rv_json_key(json, "type");
 	rv_json_cstr(json, name_of(kinds, 6, rec->v[RV_NETWORK_KIND].u));
 	member(json, "content_type", rec->v[RV_NETWORK_TYPE].s);
 	member(json, "error", rec->v[RV_NETWORK_ERROR].s);
+	write_timing(json, rec, false);
+	write_timing(json, rec, true);
 	write_headers(json, rec, RV_PART_REQUEST_HEADER, "request_headers");
 	write_headers(json, rec, RV_PART_RESPONSE_HEADER, "response_headers");
 	write_body(json, rec, RV_PART_REQUEST_BODY, "request_body");
 	write_body(json, rec, RV_PART_RESPONSE_BODY, "response_body");
 }
 
-static enum rv_status add_record(struct rv_logs *logs, const struct rv_rec *rec, double wall_ms, double epoch_wall_ms)
+static void write_frame(struct rv_json *json, const struct rv_rec *rec)
 {
-	struct rv_log_list *list = rec->type == RV_REC_NETWORK ? &logs->network : &logs->console;
-	struct rv_json json;
-	size_t at = list->text.len;
+	rv_json_key(json, "direction");
+	rv_json_cstr(json, rec->v[RV_SOCKET_FLAGS].u & RV_SOCKET_SENT ? "sent" : "received");
+	number(json, "bytes", rec->v[RV_SOCKET_BYTES].u);
+	if (rec->v[RV_SOCKET_FLAGS].u & RV_SOCKET_BINARY) {
+		rv_json_key(json, "binary");
+		rv_json_bool(json, true);
+	}
+	member(json, "text", rec->v[RV_SOCKET_TEXT].s);
+}
 
+static void write_performance(struct rv_json *json, const struct rv_rec *rec)
+{
+	static const char *const kinds[] = {"long_task", "layout_shift", "vital"};
+
+	rv_json_key(json, "kind");
+	rv_json_cstr(json, name_of(kinds, 3, rec->v[RV_PERFORMANCE_KIND].u));
+	member(json, "name", rec->v[RV_PERFORMANCE_NAME].s);
+	rv_json_key(json, "value");
+	rv_json_num(json, rec->v[RV_PERFORMANCE_VALUE].f);
+	number(json, "duration_ms", rec->v[RV_PERFORMANCE_DURATION_MS].u);
+	if (rec->v[RV_PERFORMANCE_NODE].u)
+		number(json, "node", rec->v[RV_PERFORMANCE_NODE].u);
+	member(json, "detail", rec->v[RV_PERFORMANCE_DETAIL].s);
+}
+
+static struct rv_log_list *list_for(struct rv_logs *logs, uint32_t type)
+{
+	switch (type) {
+	case RV_REC_CONSOLE:
+	case RV_REC_ERROR: return &logs->console;
+	case RV_REC_NETWORK: return &logs->network;
+	case RV_REC_SOCKET: return &logs->frames;
+	case RV_REC_PERFORMANCE: return &logs->performance;
+	default: return NULL;
+	}
+}
+
+/* Objects stay open: a socket's frames come last. */
+static enum rv_status add_record(struct rv_logs *logs, struct rv_log_list *list, const struct rv_rec *rec, double wall_ms, double epoch_wall_ms)
+{
+	struct rv_log_item item = {.wall_ms = wall_ms, .at = list->text.len};
+	struct rv_json json;
+
+	if (rec->type == RV_REC_NETWORK) {
+		item.wall_ms = epoch_wall_ms + rec->v[RV_NETWORK_START_MS].u;
+		item.request = rec->v[RV_NETWORK_REQUEST].u;
+		list_replace(list, &item, rec->v[RV_NETWORK_START_MS].u == 0);
+	} else if (rec->type == RV_REC_PERFORMANCE) {
+		item.wall_ms = epoch_wall_ms + rec->v[RV_PERFORMANCE_START_MS].u;
+	} else if (rec->type == RV_REC_SOCKET) {
+		item.request = rec->v[RV_SOCKET_REQUEST].u;
+	}
 	rv_json_init(&json, &list->text);
 	rv_json_open(&json, '{');
 	rv_json_key(&json, "ts");
-	if (rec->type == RV_REC_NETWORK)
-		rv_logs_time(&json, epoch_wall_ms + rec->v[RV_NETWORK_START_MS].u);
-	else
-		rv_logs_time(&json, wall_ms);
-	if (rec->type == RV_REC_CONSOLE)
-		write_console(&json, rec);
-	else if (rec->type == RV_REC_ERROR)
-		write_error(&json, rec);
-	else
-		write_network(&json, rec);
-	rv_json_close(&json, '}');
-	return list_take(list, at);
+	rv_logs_time(&json, item.wall_ms);
+	switch (rec->type) {
+	case RV_REC_CONSOLE: write_console(&json, rec, logs->depth); break;
+	case RV_REC_ERROR: write_error(&json, rec, logs->depth); break;
+	case RV_REC_NETWORK: write_network(&json, rec); break;
+	case RV_REC_SOCKET: write_frame(&json, rec); break;
+	default: write_performance(&json, rec);
+	}
+	return list_take(list, item);
+}
+
+/* A group is the line that opens it and the depth of what follows. */
+static bool changes_depth(struct rv_logs *logs, const struct rv_rec *rec)
+{
+	const uint32_t level = rec->v[RV_CONSOLE_LEVEL].u;
+
+	if (level == RV_LEVEL_GROUP_END && logs->depth)
+		logs->depth--;
+	return level == RV_LEVEL_GROUP || level == RV_LEVEL_GROUP_COLLAPSED;
 }
 
 struct rv_logs *rv_logs_new(double from_wall_ms, double to_wall_ms)
@@ -254,6 +426,8 @@ struct rv_logs *rv_logs_new(double from_wall_ms, double to_wall_ms)
 	/* Live bytes, as many dead ones, and the item being written. */
 	rv_buf_init(&logs->console.text, 4 * RV_LOGS_BYTES_MAX);
 	rv_buf_init(&logs->network.text, 4 * RV_LOGS_BYTES_MAX);
+	rv_buf_init(&logs->frames.text, 4 * RV_LOGS_BYTES_MAX);
+	rv_buf_init(&logs->performance.text, 4 * RV_LOGS_BYTES_MAX);
 	return logs;
 }
 
@@ -263,6 +437,8 @@ void rv_logs_free(struct rv_logs *logs)
 		return;
 	rv_buf_deinit(&logs->console.text);
 	rv_buf_deinit(&logs->network.text);
+	rv_buf_deinit(&logs->frames.text);
+	rv_buf_deinit(&logs->performance.text);
 	free(logs);
 }
 
@@ -276,28 +452,64 @@ enum rv_status rv_logs_add(struct rv_logs *logs, struct rv_span segment, struct 
 	if ((status = rv_segment_open(&reader, segment, arena)) != RV_OK)
 		return status;
 	while ((status = rv_segment_next(&reader, &rec)) == RV_OK) {
-		double wall_ms = reader.head.epoch_wall_ms + rec.t_ms;
+		const double wall_ms = reader.head.epoch_wall_ms + rec.t_ms;
+		struct rv_log_list *list = list_for(logs, rec.type);
+		bool opens = false;
 
-		if (rec.type != RV_REC_CONSOLE && rec.type != RV_REC_ERROR && rec.type != RV_REC_NETWORK)
+		if (rec.type == RV_REC_EPOCH)
+			logs->depth = 0;
+		if (!list)
 			continue;
-		if (wall_ms < logs->from_wall_ms || wall_ms > logs->to_wall_ms)
-			continue;
-		if ((status = add_record(logs, &rec, wall_ms, reader.head.epoch_wall_ms)) != RV_OK)
+		if (rec.type == RV_REC_CONSOLE) {
+			opens = changes_depth(logs, &rec);
+			if (rec.v[RV_CONSOLE_LEVEL].u == RV_LEVEL_GROUP_END)
+				continue;
+		}
+		if (wall_ms >= logs->from_wall_ms && wall_ms <= logs->to_wall_ms && (status = add_record(logs, list, &rec, wall_ms, reader.head.epoch_wall_ms)) != RV_OK)
 			return status;
+		if (opens && logs->depth < RV_LOGS_DEPTH_MAX)
+			logs->depth++;
 	}
 	return status == RV_END ? RV_OK : status;
 }
 
-static void write_list(const struct rv_log_list *list, const char *key, struct rv_json *json)
+/* The frames of one socket. */
+static void write_frames(const struct rv_log_list *frames, uint32_t socket, struct rv_json *json)
+{
+	bool open = false;
+	uint32_t i;
+
+	for (i = 0; socket && i < frames->n; i++) {
+		const struct rv_log_item *item = item_at(frames, i);
+
+		if (item->request != socket)
+			continue;
+		if (!open)
+			rv_buf_str(json->out, ",\"frames\":[");
+		else
+			rv_buf_byte(json->out, ',');
+		open = true;
+		rv_buf_add(json->out, frames->text.ptr + item->at, item->len);
+		rv_buf_byte(json->out, '}');
+	}
+	if (open)
+		rv_buf_byte(json->out, ']');
+}
+
+static void write_list(const struct rv_log_list *list, const struct rv_log_list *frames, const char *key, struct rv_json *json)
 {
 	uint32_t i;
 
 	rv_json_key(json, key);
 	rv_json_open(json, '[');
 	for (i = 0; i < list->n; i++) {
-		uint32_t at = (list->first + i) % RV_LOGS_ITEMS_MAX;
+		const struct rv_log_item *item = item_at(list, i);
 
-		rv_json_raw(json, rv_span(list->text.ptr + list->items[at].at, list->items[at].len));
+		/* Written without its last bracket. */
+		rv_json_raw(json, rv_span(list->text.ptr + item->at, item->len));
+		if (frames)
+			write_frames(frames, item->request, json);
+		rv_buf_byte(json->out, '}');
 	}
 	rv_json_close(json, ']');
 }
@@ -316,12 +528,15 @@ static void write_note(const struct rv_log_list *list, const char *kind, struct 
 
 void rv_logs_write(const struct rv_logs *logs, struct rv_json *json)
 {
-	write_list(&logs->console, "console_logs", json);
-	write_list(&logs->network, "network_logs", json);
+	write_list(&logs->console, NULL, "console_logs", json);
+	write_list(&logs->network, &logs->frames, "network_logs", json);
+	write_list(&logs->performance, NULL, "performance", json);
 	rv_json_key(json, "log_notes");
 	rv_json_open(json, '[');
 	write_note(&logs->console, "console_logs_cut", json);
 	write_note(&logs->network, "network_logs_cut", json);
+	write_note(&logs->frames, "frames_cut", json);
+	write_note(&logs->performance, "performance_cut", json);
 	rv_json_close(json, ']');
 }
 

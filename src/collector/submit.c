@@ -10,7 +10,7 @@ static const struct rv_field top_fields[] = {
 	{"title", RV_TEXT, 1000}, {"description", RV_TEXT, 20000}, {"item_type", RV_TEXT, 40}, {"session_token", RV_TEXT, 128}, {"trigger", RV_TEXT, 40},
 	{"name", RV_TEXT, 200}, {"email", RV_TEXT, 320}, {"user_id", RV_TEXT | RV_NUMBER, 256}, {"user", RV_OBJECT, 200}, {"metadata", RV_OBJECT, 0},
 	{"attachment_ids", RV_ARRAY, RV_SUBMIT_ATTACHMENTS_MAX}, {"element", RV_OBJECT, 0}, {"custom", RV_OBJECT, 1000}, {"capture", RV_OBJECT, 200},
-	{"console_logs", RV_ARRAY, 20000}, {"network_logs", RV_ARRAY, 20000},
+	{"console_logs", RV_ARRAY, 20000}, {"network_logs", RV_ARRAY, 20000}, {"performance", RV_ARRAY, 20000},
 };
 /* Flat or under metadata; page_title comes first, metadata.title is taken for it. */
 static const struct rv_field page_fields[] = {
@@ -21,11 +21,17 @@ static const struct rv_field page_fields[] = {
 static const struct rv_field size_fields[] = {{"width", RV_NUMBER, 0}, {"height", RV_NUMBER, 0}};
 static const struct rv_field browser_fields[] = {{"name", RV_TEXT, 100}, {"version", RV_TEXT, 100}};
 static const struct rv_field element_fields[] = {{"selector", RV_TEXT, 4000}, {"tag", RV_TEXT, 200}, {"text", RV_TEXT, 20000}, {"rect", RV_OBJECT, 20}, {"outer_html", RV_TEXT, 200000}};
-static const struct rv_field console_fields[] = {{"ts", RV_NUMBER | RV_TEXT, 40}, {"level", RV_TEXT, 20}, {"args", RV_ARRAY, 200}, {"stack", RV_TEXT, 20000}, {"count", RV_NUMBER, 0}};
+static const struct rv_field console_fields[] = {{"ts", RV_NUMBER | RV_TEXT, 40}, {"level", RV_TEXT, 20}, {"args", RV_ARRAY, 200}, {"stack", RV_TEXT, 20000}, {"count", RV_NUMBER, 0},
+	{"kind", RV_TEXT, 40}, {"depth", RV_NUMBER, 0}, {"source", RV_TEXT, 20000}, {"line", RV_NUMBER, 0}, {"column", RV_NUMBER, 0}};
 static const struct rv_field network_fields[] = {
 	{"ts", RV_NUMBER | RV_TEXT, 40}, {"method", RV_TEXT, 40}, {"url", RV_TEXT, 16384}, {"status", RV_NUMBER, 0}, {"duration_ms", RV_NUMBER, 0}, {"request_bytes", RV_NUMBER, 0},
 	{"response_bytes", RV_NUMBER, 0}, {"type", RV_TEXT, 100}, {"error", RV_TEXT, 4000}, {"request_headers", RV_OBJECT | RV_ARRAY, 500}, {"response_headers", RV_OBJECT | RV_ARRAY, 500},
 	{"request_body", RV_TEXT | RV_OBJECT | RV_ARRAY, 0}, {"response_body", RV_TEXT | RV_OBJECT | RV_ARRAY, 0},
+	{"content_type", RV_TEXT, 20000}, {"state", RV_TEXT, 20}, {"protocol", RV_TEXT, 100}, {"initiator", RV_TEXT, 100}, {"trace", RV_TEXT, 20000}, {"transferred_bytes", RV_NUMBER, 0},
+	{"messages_sent", RV_NUMBER, 0}, {"messages_received", RV_NUMBER, 0}, {"close_code", RV_NUMBER, 0}, {"close_reason", RV_TEXT, 20000}, {"timings", RV_OBJECT, 20}, {"frames", RV_ARRAY, 1000},
+};
+static const struct rv_field performance_fields[] = {
+	{"ts", RV_NUMBER | RV_TEXT, 40}, {"kind", RV_TEXT, 40}, {"name", RV_TEXT, 200}, {"value", RV_NUMBER, 0}, {"duration_ms", RV_NUMBER, 0}, {"node", RV_NUMBER, 0}, {"detail", RV_TEXT, 20000},
 };
 static const char *const triggers[] = {"widget", "sdk", "autopilot", "wss", "helpdesk"};
 
@@ -268,7 +274,8 @@ static bool read_logs(struct reading *reading, const char *name, const struct rv
 		if (!rv_fields_write(&reading->json, entry, fields, n, prefix, reading->error))
 			return false;
 		rv_json_close(&reading->json, '}');
-		note(reading->submit, entry);
+		if (note)
+			note(reading->submit, entry);
 	}
 	rv_json_close(&reading->json, ']');
 	return true;
@@ -325,7 +332,8 @@ enum rv_status rv_submit_read(struct rv_submit *submit, const cJSON *json, const
 	rv_json_init(&reading.json, &submit->body);
 	rv_json_open(&reading.json, '{');
 	if (!read_attachment_ids(&reading) || !read_user(&reading) || !read_page(&reading, user_agent) || !read_objects(&reading)
-		|| !read_logs(&reading, "console_logs", console_fields, COUNT(console_fields), note_error) || !read_logs(&reading, "network_logs", network_fields, COUNT(network_fields), note_failed))
+		|| !read_logs(&reading, "console_logs", console_fields, COUNT(console_fields), note_error) || !read_logs(&reading, "network_logs", network_fields, COUNT(network_fields), note_failed)
+		|| !read_logs(&reading, "performance", performance_fields, COUNT(performance_fields), NULL))
 		return RV_BAD;
 	rv_json_close(&reading.json, '}');
 	rv_buf_byte(&submit->body, 0);
