@@ -161,7 +161,7 @@ static void test_groups(void **state)
 		{RV_LEVEL_BREADCRUMB + 1, 1, "log"},
 	};
 	enum { N = sizeof(lines) / sizeof(*lines) };
-	struct rv_core *core = make_core("{}");
+	struct rv_core *core = make_core("");
 	struct make_batch batch;
 	cJSON *json, *list, *item;
 	uint32_t i;
@@ -201,7 +201,7 @@ static void test_groups(void **state)
 /* What is told again of a request replaces what was told; the list is in order of the starts. */
 static void test_requests(void **state)
 {
-	struct rv_core *core = make_core("{}");
+	struct rv_core *core = make_core("");
 	struct make_batch batch;
 	cJSON *json, *list, *item, *timings;
 
@@ -250,7 +250,7 @@ static void test_requests(void **state)
 
 static void test_sockets(void **state)
 {
-	struct rv_core *core = make_core("{}");
+	struct rv_core *core = make_core("");
 	struct make_batch batch;
 	cJSON *json, *list, *item, *frames;
 	uint32_t i;
@@ -316,7 +316,7 @@ static void test_sockets(void **state)
 
 static void test_performance(void **state)
 {
-	struct rv_core *core = make_core("{}");
+	struct rv_core *core = make_core("");
 	struct make_batch batch;
 	cJSON *json, *list, *item;
 
