@@ -1,7 +1,7 @@
 # Third-party libraries of the Wasm build, compiled from the sources that scripts/fetch-sources puts
 # under build/sources. Same target names as native-deps.cmake.
 set(SOURCES_DIR ${CMAKE_SOURCE_DIR}/build/sources)
-foreach(witness zlib/deflate.c stb/stb_image_write.h cmocka/src/cmocka.c)
+foreach(witness zlib/deflate.c cjson/cJSON.c stb/stb_image_write.h cmocka/src/cmocka.c)
   if(NOT EXISTS ${SOURCES_DIR}/${witness})
     message(FATAL_ERROR "build/sources/${witness} is missing: run scripts/fetch-sources first.")
   endif()
@@ -24,10 +24,13 @@ target_compile_options(rv_zlib PRIVATE -w)
 add_library(rv_stb INTERFACE)
 target_include_directories(rv_stb INTERFACE ${SOURCES_DIR}/stb)
 
-# cmocka, for running the unit tests of the rings as Wasm under Node.
+# cmocka and cJSON, for running the unit tests of the rings as Wasm under Node.
 add_library(rv_cmocka STATIC EXCLUDE_FROM_ALL ${SOURCES_DIR}/cmocka/src/cmocka.c)
 target_include_directories(rv_cmocka SYSTEM PUBLIC ${SOURCES_DIR}/cmocka/include)
 target_compile_definitions(rv_cmocka PRIVATE HAVE_STDINT_H HAVE_STDLIB_H HAVE_STRING_H HAVE_TIME_H
   HAVE_STDIO_H HAVE_SETJMP_H HAVE_SIGNAL_H HAVE_INTTYPES_H HAVE_SIZE_T)
 target_compile_definitions(rv_cmocka PUBLIC _UINTPTR_T) # else cmocka.h makes a uintptr_t of its own
 target_compile_options(rv_cmocka PRIVATE -w)
+add_library(rv_cjson STATIC EXCLUDE_FROM_ALL ${SOURCES_DIR}/cjson/cJSON.c)
+target_include_directories(rv_cjson PUBLIC ${SOURCES_DIR}/cjson)
+target_compile_options(rv_cjson PRIVATE -w)
