@@ -101,7 +101,7 @@ static enum rv_status apply(struct rv_core *core, struct rv_page *page, struct r
 		return RV_OK;
 	if ((status = rv_mask_record(&page->mask, page->mirror, rec, &core->arena)) != RV_OK)
 		return status;
-	if ((status = rv_scrub_record(&core->redact, rec, &core->arena)) != RV_OK)
+	if ((status = rv_scrub_record(&core->redact, page->mirror, rec, &core->arena)) != RV_OK)
 		return status;
 	if ((status = rv_mirror_apply(page->mirror, rec)) != RV_OK)
 		return status;

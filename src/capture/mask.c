@@ -2,6 +2,7 @@
 #include "mask.h"
 #include "edit.h"
 #include "secret.h"
+#include "style_text.h"
 #include "utf8.h"
 #include "words.h"
 #include <stdlib.h>
@@ -151,9 +152,39 @@ static bool hides_value(const struct rv_mask *mask, const struct element *elemen
 
 /* ---- records ---- */
 
-enum fate { KEEP, STARS, DROP };
+enum fate { KEEP, STARS, STYLE, DROP };
 
-static enum fate attribute_fate(const struct rv_mask *mask, const struct element *element, struct rv_span name, bool secret)
+static bool begins(struct rv_span text, const char *start)
+{
+	size_t len = strlen(start);
+
+	return text.len >= len && memcmp(text.ptr, start, len) == 0;
+}
+
+/* Values such as `open`, `side-nav`, `3`, which style sheets ask for, as against what a page has to say. */
+static bool is_plain_word(struct rv_span value)
+{
+	size_t digits = 0, i;
+
+	for (i = 0; i < value.len; i++) {
+		uint8_t c = value.ptr[i];
+
+		if (c >= '0' && c <= '9')
+			digits++;
+		else if (!(c >= 'a' && c <= 'z') && c != '-' && c != '_')
+			return false;
+	}
+	return digits ? digits == value.len && digits <= 4 : value.len <= 24;
+}
+
+/* Attributes that pages make up, or that name things for those who cannot see them. */
+static bool is_free(const struct element *element, struct rv_span name)
+{
+	return (begins(name, "data-") && !begins(name, "data-rv-")) || begins(name, "aria-")
+		|| (element->tag.len && memchr(element->tag.ptr, '-', element->tag.len) && !(element->flags & RV_EL_NS_MASK) && !rv_words_have("id class style slot part href src type ", name));
+}
+
+static enum fate attribute_fate(const struct rv_mask *mask, const struct element *element, struct rv_span name, struct rv_span value, bool secret)
 {
 	bool hidden = hides_text(mask, element->flags);
 
@@ -167,12 +198,11 @@ static enum fate attribute_fate(const struct rv_mask *mask, const struct element
 		return DROP;
 	if (rv_word_is(name, "srcdoc"))
 		return DROP;
-	return rv_words_have(TEXT_ATTRIBUTES, name) ? STARS : KEEP;
-}
-
-static bool is_contact(struct rv_span value)
-{
-	return (value.len > 7 && memcmp(value.ptr, "mailto:", 7) == 0) || (value.len > 4 && memcmp(value.ptr, "tel:", 4) == 0);
+	if (rv_word_is(name, "href") && (begins(value, "mailto:") || begins(value, "tel:")))
+		return DROP;
+	if (rv_word_is(name, "style"))
+		return STYLE;
+	return rv_words_have(TEXT_ATTRIBUTES, name) || (is_free(element, name) && !is_plain_word(value)) ? STARS : KEEP;
 }
 
 /* The attribute groups of element and attributes records. keep_names: a dropped value stays as null,
@@ -191,10 +221,8 @@ static enum rv_status mask_attributes(struct rv_mask *mask, struct rv_rec *rec, 
 		return status;
 	for (i = element->first; i + 1 < was.n; i += 2) {
 		struct rv_val name = was.v[i], value = was.v[i + 1];
-		enum fate fate = value.s.ptr ? attribute_fate(mask, &as_sent, name.s, secret) : KEEP;
+		enum fate fate = value.s.ptr ? attribute_fate(mask, &as_sent, name.s, value.s, secret) : KEEP;
 
-		if (fate == KEEP && value.s.ptr && rv_word_is(name.s, "href") && hides_text(mask, element->flags) && is_contact(value.s))
-			fate = DROP;
 		if (fate != KEEP && !values && !(values = rv_edit_values(rec, arena)))
 			return RV_MEMORY;
 		if (fate == DROP) {
@@ -203,6 +231,8 @@ static enum rv_status mask_attributes(struct rv_mask *mask, struct rv_rec *rec, 
 			value.s = rv_span(NULL, 0);
 		} else if (fate == STARS && !stars(&value.s, arena)) {
 			return RV_MEMORY;
+		} else if (fate == STYLE && (status = rv_style_stars(&value.s, arena)) != RV_OK) {
+			return status;
 		}
 		if (values) {
 			values[n] = name;
@@ -214,29 +244,102 @@ static enum rv_status mask_attributes(struct rv_mask *mask, struct rv_rec *rec, 
 	return RV_OK;
 }
 
-static bool hides_text_below(const struct rv_mask *mask, const struct rv_mirror *mirror, const struct rv_node *parent)
+static enum fate text_fate(const struct rv_mask *mask, const struct rv_mirror *mirror, const struct rv_node *parent)
 {
 	if (parent && parent->kind == RV_NODE_SHADOW)
 		parent = rv_mirror_slot(mirror, parent->parent);
-	if (!parent || parent->kind != RV_NODE_ELEMENT || rv_word_is(parent->name, "style"))
-		return false;
+	if (!parent || parent->kind != RV_NODE_ELEMENT)
+		return KEEP;
+	if (rv_word_is(parent->name, "style"))
+		return hides_text(mask, parent->flags) ? STYLE : KEEP;
 	/* The text of a text area is its first value. */
 	if (rv_word_is(parent->name, "textarea") && mask->level != RV_LEVEL_NONE && !(parent->flags & RV_EL_ALLOW))
-		return true;
-	return hides_text(mask, parent->flags);
+		return STARS;
+	return hides_text(mask, parent->flags) ? STARS : KEEP;
 }
 
-static enum rv_status mask_text(struct rv_rec *rec, uint32_t index, struct rv_arena *arena)
+static enum rv_status change(struct rv_rec *rec, uint32_t index, enum fate fate, struct rv_arena *arena)
 {
-	struct rv_val *values = rv_edit_values(rec, arena);
+	struct rv_val *values;
 
-	return values && stars(&values[index].s, arena) ? RV_OK : RV_MEMORY;
+	if (fate == KEEP || !rec->v[index].s.ptr)
+		return RV_OK;
+	if (!(values = rv_edit_values(rec, arena)))
+		return RV_MEMORY;
+	if (fate == STYLE)
+		return rv_style_stars(&values[index].s, arena);
+	if (fate == DROP)
+		values[index].s = rv_span(NULL, 0);
+	return fate == DROP || stars(&values[index].s, arena) ? RV_OK : RV_MEMORY;
+}
+
+static void describe(struct element *element, const struct rv_node *node)
+{
+	element->node = node;
+	element->id = node->id;
+	element->flags = node->flags;
+	element->tag = node->name;
+}
+
+/* Enter, ArrowLeft, F5, not what a person writes. */
+static bool is_key_name(struct rv_span key)
+{
+	size_t i;
+
+	for (i = 0; i < key.len; i++) {
+		uint8_t c = key.ptr[i];
+
+		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9'))
+			return false;
+	}
+	return key.len >= 2 && key.len <= 32;
+}
+
+static enum rv_status mask_key(struct rv_mask *mask, const struct rv_mirror *mirror, struct rv_rec *rec, struct rv_arena *arena)
+{
+	const struct rv_node *node = rv_mirror_find(mirror, rec->v[RV_KEY_NODE].u);
+	struct element element = {0};
+	enum rv_status status;
+	bool secret;
+
+	if (is_key_name(rec->v[RV_KEY_KEY].s))
+		return RV_OK;
+	if (node && mask->level != RV_LEVEL_STRICT) {
+		describe(&element, node);
+		if ((status = check_secret(mask, &element, &secret)) != RV_OK)
+			return status;
+		if (!(is_field(&element) || rv_word_is(element.tag, "select") ? hides_value(mask, &element, secret) : hides_text(mask, element.flags)))
+			return RV_OK;
+	}
+	return change(rec, RV_KEY_KEY, DROP, arena);
+}
+
+/* What a node's flags say of its style; without a node the level alone does. */
+static enum fate style_fate(const struct rv_mask *mask, const struct rv_node *node)
+{
+	return hides_text(mask, node ? node->flags : 0) ? STYLE : KEEP;
+}
+
+/* Keyframes are JSON with style text in it: they go as a whole when they set what may show text. */
+static enum fate keyframes_fate(const struct rv_mask *mask, const struct rv_node *node, struct rv_span keyframes)
+{
+	size_t i;
+
+	if (style_fate(mask, node) == KEEP)
+		return KEEP;
+	for (i = 0; i < keyframes.len; i++) {
+		const struct rv_span rest = rv_span(keyframes.ptr + i, keyframes.len - i);
+
+		if (begins(rest, "\"content\"") || begins(rest, "\"--") || begins(rest, "\"\\"))
+			return DROP;
+	}
+	return KEEP;
 }
 
 static enum rv_status mask_input(struct rv_mask *mask, const struct rv_mirror *mirror, struct rv_rec *rec, struct rv_arena *arena)
 {
 	const struct rv_node *node = rv_mirror_find(mirror, rec->v[RV_INPUT_NODE].u);
-	struct element element = {.node = node};
+	struct element element = {0};
 	struct rv_val *values;
 	enum rv_status status;
 	bool secret;
@@ -244,9 +347,7 @@ static enum rv_status mask_input(struct rv_mask *mask, const struct rv_mirror *m
 
 	if (!node)
 		return RV_OK; /* the mirror will refuse it */
-	element.id = node->id;
-	element.flags = node->flags;
-	element.tag = node->name;
+	describe(&element, node);
 	if ((status = check_secret(mask, &element, &secret)) != RV_OK)
 		return status;
 	if (rec->v[RV_INPUT_VALUE].s.ptr) {
@@ -268,6 +369,7 @@ static enum rv_status mask_input(struct rv_mask *mask, const struct rv_mirror *m
 enum rv_status rv_mask_record(struct rv_mask *mask, const struct rv_mirror *mirror, struct rv_rec *rec, struct rv_arena *arena)
 {
 	struct element element = {0};
+	const struct rv_sheet *sheet;
 	const struct rv_node *node;
 
 	switch (rec->type) {
@@ -281,23 +383,33 @@ enum rv_status rv_mask_record(struct rv_mask *mask, const struct rv_mirror *mirr
 		node = rv_mirror_find(mirror, rec->v[RV_ATTRIBUTES_NODE].u);
 		if (!node)
 			return RV_OK;
-		element.id = node->id;
-		element.flags = node->flags;
-		element.tag = node->name;
-		element.node = node;
+		describe(&element, node);
 		element.first = RV_ATTRIBUTES_FIXED;
 		return mask_attributes(mask, rec, &element, true, arena);
 	case RV_REC_TEXT:
-		if (rec->v[RV_TEXT_KIND].u == RV_TEXT_PI || !hides_text_below(mask, mirror, rv_mirror_find(mirror, rec->v[RV_TEXT_PARENT].u)))
+		if (rec->v[RV_TEXT_KIND].u == RV_TEXT_PI)
 			return RV_OK;
-		return mask_text(rec, RV_TEXT_TEXT, arena);
+		return change(rec, RV_TEXT_TEXT, text_fate(mask, mirror, rv_mirror_find(mirror, rec->v[RV_TEXT_PARENT].u)), arena);
 	case RV_REC_TEXT_SET:
 		node = rv_mirror_find(mirror, rec->v[RV_TEXT_SET_NODE].u);
-		if (!node || node->kind == RV_NODE_PI || !hides_text_below(mask, mirror, rv_mirror_slot(mirror, node->parent)))
+		if (!node || node->kind == RV_NODE_PI)
 			return RV_OK;
-		return mask_text(rec, RV_TEXT_SET_TEXT, arena);
+		return change(rec, RV_TEXT_SET_TEXT, text_fate(mask, mirror, rv_mirror_slot(mirror, node->parent)), arena);
 	case RV_REC_INPUT:
 		return mask_input(mask, mirror, rec, arena);
+	case RV_REC_CANVAS:
+		node = rv_mirror_find(mirror, rec->v[RV_CANVAS_NODE].u);
+		return change(rec, RV_CANVAS_IMAGE, !node || hides_text(mask, node->flags) || !begins(rec->v[RV_CANVAS_IMAGE].s, "data:image/") ? DROP : KEEP, arena);
+	case RV_REC_KEY:
+		return mask_key(mask, mirror, rec, arena);
+	case RV_REC_HOLD:
+		return change(rec, RV_HOLD_CSS, style_fate(mask, rv_mirror_find(mirror, rec->v[RV_HOLD_NODE].u)), arena);
+	case RV_REC_ANIMATION:
+		return change(rec, RV_ANIMATION_KEYFRAMES, keyframes_fate(mask, rv_mirror_find(mirror, rec->v[RV_ANIMATION_NODE].u), rec->v[RV_ANIMATION_KEYFRAMES].s), arena);
+	case RV_REC_RULE_INSERT: /* the sheet and the text are in the same place in both */
+	case RV_REC_RULE_REPLACE:
+		sheet = rv_mirror_sheet(mirror, rec->v[RV_RULE_INSERT_SHEET].u);
+		return change(rec, RV_RULE_INSERT_TEXT, style_fate(mask, sheet ? rv_mirror_find(mirror, sheet->owner) : NULL), arena);
 	default:
 		return RV_OK;
 	}

@@ -9,8 +9,11 @@ enum { LOCAL_MAX = 64, DOMAIN_MAX = 255, USERINFO_MAX = 256, CARD_MIN = 13, CARD
 
 static const char MARK[] = "[redacted]", MARK_EMAIL[] = "[redacted:email]", MARK_CARD[] = "[redacted:card]", MARK_TOKEN[] = "[redacted:token]";
 
+enum what { TEXT, ADDRESS, STYLE };
+
 struct scan {
 	struct rv_span in;
+	enum what what;
 	size_t at;         /* the byte under examination */
 	size_t kept;       /* everything before is in the output already */
 	bool json, string; /* the text is JSON; `at` is inside a string of it */
@@ -322,7 +325,7 @@ static bool find_assigned(const struct scan *scan, size_t sep, struct hit *hit)
 	enum rv_secret secret = rv_secret_name(name);
 	bool query = before == '?' || before == '&' || before == '#' || before == ';';
 
-	if (secret == RV_SECRET_NO || (secret == RV_SECRET_QUERY && !query))
+	if (secret == RV_SECRET_NO || ((secret == RV_SECRET_QUERY || scan->what == STYLE) && !query))
 		return false;
 	to = quoted_value(scan, &from);
 	return hit_value(scan, from, to ? to : value_end(scan, from, sep > 1), false, hit);
@@ -386,26 +389,28 @@ static bool find_userinfo(const struct scan *scan, struct hit *hit)
 
 /* ---- the scan ---- */
 
-static bool find(const struct scan *scan, bool address_only, struct hit *hit)
+static bool find(const struct scan *scan, struct hit *hit)
 {
+	bool text = scan->what == TEXT;
+
 	switch (scan->in.ptr[scan->at]) {
 	case '=':
 		return find_assigned(scan, 1, hit);
 	case ':':
-		return find_userinfo(scan, hit) || (!address_only && find_member(scan, hit));
+		return find_userinfo(scan, hit) || (text && find_member(scan, hit));
 	case '%':
 		if (starts(scan, scan->at, "%3d"))
 			return find_assigned(scan, 3, hit);
-		return !address_only && starts(scan, scan->at, "%40") && find_email(scan, 3, hit);
+		return text && starts(scan, scan->at, "%40") && find_email(scan, 3, hit);
 	case '@':
-		return !address_only && find_email(scan, 1, hit);
+		return text && find_email(scan, 1, hit);
 	case 'e':
 		return find_jwt(scan, hit);
 	case 'b':
 	case 'B':
-		return !address_only && find_scheme(scan, hit);
+		return text && find_scheme(scan, hit);
 	default:
-		return !address_only && is_digit(scan->in.ptr[scan->at]) && find_card(scan, hit);
+		return text && is_digit(scan->in.ptr[scan->at]) && find_card(scan, hit);
 	}
 }
 
@@ -452,16 +457,16 @@ static enum rv_status take(struct rv_redact *redact, struct scan *scan, struct r
 	return text->ptr ? RV_OK : RV_MEMORY;
 }
 
-static enum rv_status pass(struct rv_redact *redact, struct rv_span *text, bool address_only, struct rv_arena *arena)
+static enum rv_status pass(struct rv_redact *redact, struct rv_span *text, enum what what, struct rv_arena *arena)
 {
-	struct scan scan = {.in = *text, .json = looks_like_json(*text)};
+	struct scan scan = {.in = *text, .what = what, .json = looks_like_json(*text)};
 	struct hit hit;
 	size_t at = 0;
 
 	rv_buf_clear(&redact->out);
 	while (at < text->len) {
 		move(&scan, at);
-		if (find(&scan, address_only, &hit) && hit.from >= scan.kept) {
+		if (find(&scan, &hit) && hit.from >= scan.kept) {
 			replace(redact, &scan, &hit);
 			at = hit.to;
 		} else {
@@ -551,7 +556,7 @@ enum rv_status rv_redact_text(struct rv_redact *redact, struct rv_span *text, st
 
 	if (!text->ptr || !text->len)
 		return RV_OK;
-	status = pass(redact, text, false, arena);
+	status = pass(redact, text, TEXT, arena);
 	return status == RV_OK ? run_patterns(redact, text, arena) : status;
 }
 
@@ -561,19 +566,54 @@ static bool may_hold_secrets(struct rv_span url)
 	size_t i;
 
 	for (i = 0; i < url.len; i++) {
-		if (url.ptr[i] == '=' || url.ptr[i] == '@' || url.ptr[i] == '.')
+		if (url.ptr[i] == '=' || url.ptr[i] == '@' || url.ptr[i] == '.' || url.ptr[i] == '#' || url.ptr[i] == '?')
 			return true;
 	}
 	return false;
 }
 
+/* Patterns look at the query and the fragment alone: the rest of an address is what loads it. */
+static enum rv_status match_query(struct rv_redact *redact, struct rv_span *url, struct rv_arena *arena)
+{
+	struct rv_span tail = *url;
+	const uint8_t *before;
+	enum rv_status status;
+	uint8_t *whole;
+	size_t head;
+
+	for (head = 0; head < url->len && url->ptr[head] != '?' && url->ptr[head] != '#'; head++)
+		;
+	tail.ptr = before = tail.ptr + head;
+	tail.len -= head;
+	if (!tail.len)
+		return RV_OK;
+	status = run_patterns(redact, &tail, arena);
+	if (status != RV_OK || tail.ptr == before)
+		return status;
+	whole = rv_arena_alloc(arena, head + tail.len);
+	if (!whole)
+		return RV_MEMORY;
+	memcpy(whole, url->ptr, head);
+	memcpy(whole + head, tail.ptr, tail.len);
+	*url = rv_span(whole, head + tail.len);
+	return RV_OK;
+}
+
 enum rv_status rv_redact_address(struct rv_redact *redact, struct rv_span *url, struct rv_arena *arena)
 {
+	enum rv_status status;
+
 	if (!url->ptr || !may_hold_secrets(*url))
 		return RV_OK;
 	if (url->len >= 5 && memcmp(url->ptr, "data:", 5) == 0)
 		return RV_OK;
-	return pass(redact, url, true, arena);
+	status = pass(redact, url, ADDRESS, arena);
+	return status == RV_OK ? match_query(redact, url, arena) : status;
+}
+
+enum rv_status rv_redact_style(struct rv_redact *redact, struct rv_span *css, struct rv_arena *arena)
+{
+	return css->ptr && css->len ? pass(redact, css, STYLE, arena) : RV_OK;
 }
 
 enum rv_status rv_redact_named(struct rv_redact *redact, struct rv_span name, struct rv_span *value, struct rv_arena *arena)

@@ -27,9 +27,11 @@ enum rv_status rv_redact_add_pattern(struct rv_redact *redact, struct rv_span pa
 
 /* *text is replaced by a copy in the arena when something was found, and left alone otherwise. */
 enum rv_status rv_redact_text(struct rv_redact *redact, struct rv_span *text, struct rv_arena *arena) RV_MUST_USE;
-/* Only what is secret about an address in the document: values of secret names in its query or
- * fragment, and user:password@. */
+/* Only what is secret about an address in the document: values of secret names and configured patterns
+ * in its query or fragment, and user:password@. */
 enum rv_status rv_redact_address(struct rv_redact *redact, struct rv_span *url, struct rv_arena *arena) RV_MUST_USE;
+/* The same for the addresses in style text. */
+enum rv_status rv_redact_style(struct rv_redact *redact, struct rv_span *css, struct rv_arena *arena) RV_MUST_USE;
 /* A value whose name (a header's) is known: all of it when the name is secret, else as text. */
 enum rv_status rv_redact_named(struct rv_redact *redact, struct rv_span name, struct rv_span *value, struct rv_arena *arena) RV_MUST_USE;
 

@@ -35,7 +35,7 @@ static void put_values(struct page *page, uint32_t type, const struct rv_val *va
 {
 	page->last = (struct rv_rec){.type = type, .t_ms = 0, .n = n, .v = values};
 	assert_int_equal(rv_mask_record(&page->mask, page->mirror, &page->last, &page->arena), RV_OK);
-	assert_int_equal(rv_scrub_record(&page->redact, &page->last, &page->arena), RV_OK);
+	assert_int_equal(rv_scrub_record(&page->redact, page->mirror, &page->last, &page->arena), RV_OK);
 	assert_int_equal(rv_mirror_apply(page->mirror, &page->last), RV_OK);
 }
 
@@ -104,6 +104,8 @@ static void test_text(void **state)
 	assert_string_equal(kept_text(&page, 0, "textarea", "abc"), "***");
 	assert_string_equal(kept_text(&page, RV_EL_ALLOW, "textarea", "abc"), "abc");
 	assert_string_equal(kept_text(&page, RV_EL_MASK, "style", "a{}"), "a{}");
+	assert_string_equal(kept_text(&page, 0, "style", "a{content:'x';b:url(/?key=1)}"), "a{content:'x';b:url(/?key=[redacted])}");
+	assert_string_equal(kept_text(&page, RV_EL_MASK, "style", "a{content:'x'}"), "a{content:'*'}");
 	close_page(&page);
 
 	open_page(&page, RV_LEVEL_STRICT);
@@ -167,6 +169,25 @@ static void test_attributes(void **state)
 		{0, "iframe", "srcdoc", "<p>x", "<p>x", "(none)"},
 		{0, "meta", "content", "abc", "abc", "***"},
 		{0, "INPUT", "VALUE", "abc", "***", "***"},
+		/* Attributes that pages make up: words that style sheets ask for stay. */
+		{0, "p", "data-customer", "Jane", "Jane", "****"},
+		{0, "p", "data-ref", "ab12", "ab12", "****"},
+		{0, "p", "data-index", "12", "12", "12"},
+		{0, "p", "data-number", "12345", "12345", "*****"},
+		{0, "p", "data-rv-mask", "Yes", "Yes", "Yes"},
+		{0, "p", "aria-expanded", "true", "true", "true"},
+		{0, "p", "aria-errormessage", "Jane Doe", "Jane Doe", "**** ***"},
+		{0, "x-card", "heading", "Jane", "Jane", "****"},
+		{0, "x-card", "class", "A1 b", "A1 b", "A1 b"},
+		{RV_NS_SVG, "font-face", "units-per-em", "1000.5", "1000.5", "1000.5"},
+		{RV_EL_MASK, "p", "data-customer", "Jane", "****", "****"},
+		{RV_EL_ALLOW, "p", "data-customer", "Jane", "Jane", "Jane"},
+		/* Style. */
+		{0, "p", "style", "--a:\"Jane\";color:red", "--a:\"Jane\";color:red", "--a:\"****\";color:red"},
+		{0, "p", "style", "background:url(/a?token=1)", "background:url(/a?token=[redacted])", "background:url(/a?token=[redacted])"},
+		/* Names that say what the value is. */
+		{0, "p", "data-api-key", "k1", "[redacted]", "[redacted]"},
+		{0, "p", "accesskey", "s", "s", "s"},
 	};
 	size_t i;
 	int level;
@@ -196,6 +217,8 @@ static void test_attributes(void **state)
 		assert_string_equal(kept_attribute(&page, 60, "class"), "c");
 		PUT(&page, RV_REC_ELEMENT, make_u(61), make_u(2), make_u(0), make_u(0), make_s("meta"), make_s("content"), make_s("width=1"), make_s("name"), make_s("viewport"));
 		assert_string_equal(kept_attribute(&page, 61, "content"), "width=1");
+		PUT(&page, RV_REC_ELEMENT, make_u(62), make_u(2), make_u(0), make_u(RV_EL_ALLOW), make_s("meta"), make_s("content"), make_s("abc"), make_s("name"), make_s("csrf-token"));
+		assert_string_equal(kept_attribute(&page, 62, "content"), "[redacted]");
 		close_page(&page);
 	}
 }
@@ -274,6 +297,132 @@ static void test_secrets(void **state)
 	close_page(&page);
 }
 
+static const char *field_of(const struct page *page, uint32_t index)
+{
+	static char text[300];
+
+	if (!page->last.v[index].s.ptr)
+		return "(none)";
+	snprintf(text, sizeof(text), "%.*s", (int)page->last.v[index].s.len, (const char *)page->last.v[index].s.ptr);
+	return text;
+}
+
+static const char *kept_canvas(struct page *page, uint32_t flags, const char *image)
+{
+	uint32_t id = element(page, flags, "canvas", NULL, NULL);
+
+	PUT(page, RV_REC_CANVAS, make_u(id), make_u(300), make_u(150), make_s(image));
+	assert_int_equal(page->last.v[RV_CANVAS_WIDTH].u, 300);
+	return field_of(page, RV_CANVAS_IMAGE);
+}
+
+static const char *kept_key(struct page *page, uint32_t node, const char *key)
+{
+	PUT(page, RV_REC_KEY, make_u(node), make_u(0), make_s(key));
+	return field_of(page, RV_KEY_KEY);
+}
+
+static void test_canvas_and_keys(void **state)
+{
+	const char *image = "data:image/webp;base64,AAAA";
+	struct page page;
+	uint32_t id;
+
+	open_page(&page, RV_LEVEL_INPUTS);
+	start(&page);
+	assert_string_equal(kept_canvas(&page, 0, image), image);
+	assert_string_equal(kept_canvas(&page, 0, "https://x.test/"), "(none)");
+	assert_string_equal(kept_canvas(&page, 0, "data:text/html,x"), "(none)");
+	assert_string_equal(kept_canvas(&page, RV_EL_MASK, image), "(none)");
+	assert_string_equal(kept_canvas(&page, RV_EL_BLOCK, image), "(none)");
+	id = element(&page, 0, "input", "type", "text");
+	assert_string_equal(kept_key(&page, id, "a"), "(none)");
+	assert_string_equal(kept_key(&page, id, "Enter"), "Enter");
+	assert_string_equal(kept_key(&page, id, "\xe3\x81\x82"), "(none)");
+	assert_string_equal(kept_key(&page, id, "\xd9\x84\xd8\xa7"), "(none)");
+	assert_string_equal(kept_key(&page, id, "1"), "(none)");
+	assert_string_equal(kept_key(&page, id, "my password is a key, they said, in one go"), "(none)");
+	assert_string_equal(kept_key(&page, id, NULL), "(none)");
+	assert_string_equal(kept_key(&page, element(&page, RV_EL_ALLOW, "input", "type", "text"), "a"), "a");
+	assert_string_equal(kept_key(&page, element(&page, RV_EL_ALLOW, "input", "type", "password"), "a"), "(none)");
+	assert_string_equal(kept_key(&page, element(&page, 0, "select", NULL, NULL), "a"), "(none)");
+	assert_string_equal(kept_key(&page, element(&page, 0, "div", NULL, NULL), "a"), "a");
+	assert_string_equal(kept_key(&page, element(&page, RV_EL_MASK, "div", NULL, NULL), "a"), "(none)");
+	assert_string_equal(kept_key(&page, 0, "a"), "(none)");
+	close_page(&page);
+
+	open_page(&page, RV_LEVEL_STRICT);
+	start(&page);
+	assert_string_equal(kept_canvas(&page, 0, image), "(none)");
+	assert_string_equal(kept_canvas(&page, RV_EL_ALLOW, image), image);
+	assert_string_equal(kept_key(&page, element(&page, RV_EL_ALLOW, "input", NULL, NULL), "a"), "(none)");
+	assert_string_equal(kept_key(&page, element(&page, 0, "div", NULL, NULL), "a"), "(none)");
+	assert_string_equal(kept_key(&page, element(&page, 0, "div", NULL, NULL), "Escape"), "Escape");
+	close_page(&page);
+}
+
+static const char *kept_rule(struct page *page, uint32_t owner, const char *rule)
+{
+	uint32_t sheet = ++page->next_id;
+	static char text[300];
+
+	PUT(page, RV_REC_SHEET, make_u(sheet), make_u(owner), make_u(0), make_s(NULL), make_s("/a.css?token=1"));
+	assert_string_equal(field_of(page, RV_SHEET_HREF), "/a.css?token=[redacted]");
+	PUT(page, RV_REC_RULE_INSERT, make_u(sheet), make_s(rule), make_u(0));
+	strcpy(text, field_of(page, RV_RULE_INSERT_TEXT));
+	PUT(page, RV_REC_RULE_REPLACE, make_u(sheet), make_s(rule), make_u(0));
+	assert_string_equal(field_of(page, RV_RULE_REPLACE_TEXT), text);
+	return text;
+}
+
+static void test_style(void **state)
+{
+	static const char *const rules[][2] = {
+		{"a::after{content:\"Jane D\"}", "a::after{content:\"**** *\"}"},
+		{"a{content : 'it\\'s';color:red}", "a{content : '****';color:red}"},
+		{"a{CONTENT:\"\\201C\" attr(title) \"x\"}", "a{CONTENT:\"*\" attr(title) \"*\"}"},
+		{"a{content:\"\\f101\"}", "a{content:\"\\f101\"}"},
+		{"a{content:\"\xef\x84\x81 \xc3\xa4\"}", "a{content:\"\xef\x84\x81 *\"}"},
+		{":root{--my_label:'Jane';--a\\:b:\"J\";font-family:\"Arial\"}", ":root{--my_label:'****';--a\\:b:\"*\";font-family:\"Arial\"}"},
+		{"a[title=\"Jane\"]:hover{color:red}", "a[title=\"Jane\"]:hover{color:red}"},
+		{"@font-face{font-family:\"A\";src:url(\"a.woff2\") format(\"woff2\")}", "@font-face{font-family:\"A\";src:url(\"a.woff2\") format(\"woff2\")}"},
+		{"@media (a:b){a{content:\"x\"}b{c:\"d\"}}", "@media (a:b){a{content:\"*\"}b{c:\"d\"}}"},
+		{"a{/* Jane's */content:\"x\"}", "a{content:\"*\"}"},
+		{"a{content:\"x", "a{content:\"*"}, {"a{content:\"x\\", "a{content:\"*\\"}, {"/*", ""}, {"a/", "a/"}, {"\\", "\\"}, {"a{content:\"x\ny\"}", "a{content:\"*\ny\"*"},
+	};
+	struct page page;
+	uint32_t id;
+	size_t i;
+
+	open_page(&page, RV_LEVEL_STRICT);
+	start(&page);
+	for (i = 0; i < sizeof(rules) / sizeof(*rules); i++)
+		assert_string_equal(kept_rule(&page, 0, rules[i][0]), rules[i][1]);
+	id = element(&page, RV_EL_ALLOW, "style", NULL, NULL);
+	assert_string_equal(kept_rule(&page, id, rules[0][0]), rules[0][0]);
+	id = element(&page, 0, "p", NULL, NULL);
+	PUT(&page, RV_REC_HOLD, make_u(id), make_s("--a:'x'"));
+	assert_string_equal(field_of(&page, RV_HOLD_CSS), "--a:'*'");
+	PUT(&page, RV_REC_ANIMATION, make_u(id), make_u(1), make_u(1), make_u(0), make_s("::after"), make_s("[{\"content\":\"\\\"x\\\"\"}]"), make_s("{}"));
+	assert_string_equal(field_of(&page, RV_ANIMATION_KEYFRAMES), "(none)");
+	PUT(&page, RV_REC_ANIMATION, make_u(id), make_u(2), make_u(1), make_u(0), make_s(NULL), make_s("[{\"left\":\"1px\"}]"), make_s("{}"));
+	assert_string_equal(field_of(&page, RV_ANIMATION_KEYFRAMES), "[{\"left\":\"1px\"}]");
+	close_page(&page);
+
+	open_page(&page, RV_LEVEL_INPUTS);
+	start(&page);
+	for (i = 0; i < 9; i++)
+		assert_string_equal(kept_rule(&page, 0, rules[i][0]), rules[i][0]);
+	assert_string_equal(kept_rule(&page, element(&page, RV_EL_MASK, "style", NULL, NULL), rules[0][0]), rules[0][1]);
+	assert_string_equal(kept_rule(&page, 0, "a[data-token=x]{b:url('https://u:p@x.test/?a=1&sig=abc')}"), "a[data-token=x]{b:url('https://[redacted]@x.test/?a=1&sig=[redacted]')}");
+	id = element(&page, 0, "p", NULL, NULL);
+	PUT(&page, RV_REC_HOLD, make_u(id), make_s("background:url(/?key=1)"));
+	assert_string_equal(field_of(&page, RV_HOLD_CSS), "background:url(/?key=[redacted])");
+	PUT(&page, RV_REC_ANIMATION, make_u(id), make_u(1), make_u(1), make_u(0), make_s(NULL), make_s("[{\"backgroundImage\":\"url(\\\"/?key=1\\\")\"}]"), make_s("{}"));
+	assert_string_equal(field_of(&page, RV_ANIMATION_KEYFRAMES), "[{\"backgroundImage\":\"url(\\\"/?key=[redacted]\\\")\"}]");
+	close_page(&page);
+}
+
 static void field_is(struct page *page, uint32_t index, const char *expected)
 {
 	struct rv_span span = page->last.v[index].s;
@@ -308,7 +457,12 @@ static void test_scrub(void **state)
 	field_is(&page, RV_NETWORK_FIXED + 8, "abc");
 	PUT(&page, RV_REC_CUSTOM, make_s("context"), make_s("{\"mail\":\"a@b.co\"}"));
 	field_is(&page, RV_CUSTOM_PAYLOAD, "{\"mail\":\"[redacted:email]\"}");
-	assert_int_equal(page.redact.count, 13);
+	PUT(&page, RV_REC_PERFORMANCE, make_u(0), make_s("https://x.test/?token=1"), make_f(1), make_u(0), make_u(0), make_u(0), make_s("{\"url\":\"/?key=1\"}"));
+	field_is(&page, RV_PERFORMANCE_NAME, "https://x.test/?token=[redacted]");
+	field_is(&page, RV_PERFORMANCE_DETAIL, "{\"url\":\"/?key=[redacted]\"}");
+	PUT(&page, RV_REC_SOCKET, make_u(1), make_u(0), make_u(9), make_s("{\"token\":12345}"));
+	field_is(&page, RV_SOCKET_TEXT, "{\"token\":\"[redacted]\"}");
+	assert_int_equal(page.redact.count, 16);
 	close_page(&page);
 }
 
@@ -320,6 +474,8 @@ int main(void)
 		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_inputs),
 		cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_canvas_and_keys),
+		cmocka_unit_test(test_style),
 		cmocka_unit_test(test_scrub),
 	};
 
