@@ -29,14 +29,10 @@ export const addScript = (win, address, nonce, given) => new Promise((done, fail
 	const element = win.document.createElement('script');
 	if (nonce) element.nonce = nonce;
 	Object.assign(element, given);
-	element.onload = () => {
-		element.remove();
-		done();
-	};
-	element.onerror = () => {
-		element.remove();
-		failed(new Error(`${address} could not be loaded.`));
-	};
+	element.onload = () => done();
+	element.onerror = () => failed(new Error(`${address} could not be loaded.`));
 	element.src = scriptAddress(win, address);
 	(win.document.head ?? win.document.documentElement).append(element);
+	/* What was put in is loaded and run; what is gone at once is not part of the page's recording. */
+	element.remove();
 });
