@@ -19,20 +19,20 @@ const TYPES = /** @type {Record<string, string>} */ ({
 /**
  * A browser with a profile of its own, which goes when it is closed.
  * @param {'chromium' | 'firefox'} engine
- * @param {{args?: string[]}} [options]
+ * @param {{args?: string[], prefs?: Record<string, unknown>, profile?: string}} [options]  prefs: Firefox's; profile: a folder that stays
  * @returns {Promise<import('puppeteer-core').Browser>}
  */
-export async function launch(engine, { args = [] } = {}) {
-	const profile = mkdtempSync(join(tmpdir(), `rv-${engine}-`));
+export async function launch(engine, { args = [], prefs = {}, profile: given } = {}) {
+	const profile = given ?? mkdtempSync(join(tmpdir(), `rv-${engine}-`));
 	const browser = await puppeteer.launch(
 		engine === 'firefox'
-			? { browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, userDataDir: profile, args, protocolTimeout: 120_000 }
+			? { browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, userDataDir: profile, args, extraPrefsFirefox: prefs, protocolTimeout: 120_000 }
 			: { executablePath: '/usr/bin/chromium', userDataDir: profile, args: [...CHROMIUM, ...args], protocolTimeout: 120_000 },
 	);
 	const close = browser.close.bind(browser);
 	browser.close = async () => {
 		await close();
-		rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+		if (!given) rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 	};
 	return browser;
 }

@@ -95,6 +95,7 @@ export function createBridge({hub, asset, workerUrl, nonce, onMessage, onDegrade
 				if (message.abi !== options.abi) return fail(new Error('another version'));
 				isReady = true;
 				line = mine;
+				for (const what of message.degraded ?? []) onDegrade(what, '');
 				done(message);
 			}
 		}, error => isReady ? onDegrade('worker', error.message) : fail(error)).then(opened => {

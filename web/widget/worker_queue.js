@@ -20,6 +20,20 @@ const MAX_MS = 7 * 864e5;
 /** A random wait whose bound doubles from 2 s to 60 s. @param {number} attempt from 0 @returns {number} ms, at least 1 s */
 export const backoff = attempt => 1000 + Math.random() * (Math.min(60e3, 2000 * 2 ** attempt) - 1000);
 
+/** Under a lock, where there are any. @param {string} name @param {() => Promise<number>} work @returns {Promise<number>} */
+const alone = async (name, work) => {
+	let has = false;
+	try {
+		return await navigator.locks.request(name, () => {
+			has = true;
+			return work();
+		});
+	} catch (error) {
+		if (has) throw error;
+		return work();
+	}
+};
+
 /**
  * @param {Db} db
  * @param {string} scope
@@ -142,7 +156,7 @@ export function startQueue(db, scope, {endpoint, projectKey}, event) {
 		while (again && !wait && !stopped) {
 			again = false;
 			try {
-				wait = navigator.locks ? await navigator.locks.request(`rv-queue:${scope}`, round) : await round();
+				wait = await alone(`rv-queue:${scope}`, round);
 			} catch {
 				wait = backoff(attempt++);
 			}

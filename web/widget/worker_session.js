@@ -35,7 +35,8 @@ const acquire = (name, wait = 0) => new Promise(resolve => {
  * @param {{session?: unknown, visitor?: unknown}} hints
  */
 export async function startSession(db, scope, hints) {
-	const locks = !!navigator.locks;
+	/* Present but refused in opaque origins. */
+	const locks = await (async () => !!await navigator.locks.query())().catch(() => false);
 	/** @type {(() => void) | null} */
 	let release = null;
 	let id = '';
