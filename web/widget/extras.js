@@ -1,23 +1,37 @@
 /* rearview.extras.js: what need not be there from the first moment. The recorder loads it at idle after
  * the first snapshot and starts it anew with every epoch, so each module begins by reading what is. */
+import * as rv from 'rv:records';
+import {observeAnimation} from './observe/animation.js';
+import {observeBlobs} from './observe/blobs.js';
+import {observeCanvas} from './observe/canvas.js';
+import {observeDisplay} from './observe/display.js';
+import {observeHistory} from './observe/history.js';
+import {observeKeyboard} from './observe/keyboard.js';
+import {observeLifecycle} from './observe/lifecycle.js';
 import {observeMedia} from './observe/media.js';
+import {observeSelection} from './observe/selection.js';
+import {LEAF} from './record/ids.js';
 
 /**
  * @typedef {object} More
  * @property {import('./host/patch.js').Patcher} patcher
  * @property {(root: Document | ShadowRoot, selector: string) => Element[]} find
+ * @property {(node: Node) => Node | null} parentOf  across shadow roots
+ * @property {(node: Node) => number} placeOf  its id, 0 when the stream does not know it yet, -1 when it never will
+ * @property {(bits: number) => boolean} isHidden  whether what an element with these bits shows must not leave the page
+ * @property {(then: () => void) => void} afterLayout  when style and layout are up to date anyway
  */
 /** @typedef {import('./recorder.js').Ctx & More} ExtrasCtx */
 /** @typedef {(ctx: ExtrasCtx) => void | (() => void)} Extra */
 /** @typedef {ReturnType<typeof createExtras>} Extras */
 
 /** What `ctx` gives a module (listeners, timers, replaced functions) ends with it. @type {Extra[]} */
-const MODULES = [observeMedia];
+const MODULES = [observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs];
 
 /** @param {import('./recorder.js').Ctx} ctx */
 export function createExtras(ctx) {
-	const {hub, roots} = ctx;
-	const {native} = hub;
+	const {hub, roots, ids, privacy} = ctx;
+	const {native, win} = hub;
 	/** @type {((root: Document | ShadowRoot) => void)[]} */
 	let eachRoot = [];
 	/** @type {(() => void)[]} */
@@ -38,6 +52,23 @@ export function createExtras(ctx) {
 		return found;
 	};
 
+	/** @type {More['parentOf']} */
+	const parentOf = node => native.parentNode(node) ?? /** @type {any} */ (node).host ?? null;
+
+	/** @type {More['placeOf']} */
+	const placeOf = node => {
+		const id = ids.live(node);
+		if (id) return id;
+		for (let up = native.isConnected(node) ? parentOf(node) : null; up; up = parentOf(up)) {
+			const above = ids.live(up);
+			if (above) return ids.bitsOf(above) & LEAF ? -1 : 0;
+		}
+		return -1;
+	};
+
+	/** @type {More['isHidden']} */
+	const isHidden = bits => (bits & (rv.EL_MASK | rv.EL_BLOCK)) !== 0 || (privacy.level === 'strict' && !(bits & rv.EL_ALLOW));
+
 	const stop = () => {
 		eachRoot = [];
 		for (const end of stops.splice(0)) hub.attempt(end);
@@ -57,9 +88,19 @@ export function createExtras(ctx) {
 				eachRoot.push(visit);
 				roots(visit);
 			};
+			/** @type {More['afterLayout']} */
+			const afterLayout = then => {
+				const root = native.documentElement(win.document);
+				const observer = new win.ResizeObserver(hub.guard(() => {
+					observer.disconnect();
+					then();
+				}));
+				if (root) observer.observe(root);
+				stops.push(() => observer.disconnect());
+			};
 			/** @type {ExtrasCtx} */
 			const own = {
-				...ctx, listen, onRoot, patcher, find,
+				...ctx, listen, onRoot, patcher, find, parentOf, placeOf, isHidden, afterLayout,
 				onWindow: each => onRoot(root => {
 					const win = native.nodeType(root) === 9 && native.defaultView(/** @type {Document} */ (root));
 					if (win) each(win, (type, handler) => listen(win, type, handler));

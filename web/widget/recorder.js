@@ -33,6 +33,7 @@ import {createTree} from './record/tree.js';
  * @property {import('./record/ids.js').Ids} ids
  * @property {import('./record/flow.js').Flow} flow
  * @property {import('./record/state.js').State} state
+ * @property {import('./record/privacy.js').Privacy} privacy
  * @property {import('./record/sheets.js').Sheets} sheets
  * @property {import('./record/tree.js').Tree} tree
  * @property {(message: any) => void} send
@@ -378,7 +379,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			tree = createTree({native, enc, ids, privacy, state, sheets: sheetsOf, onRoot, onBlocked: element => eachBlocked.forEach(each => each(element))});
 			/** @type {Ctx} */
 			const ctx = {
-				hub, config, clock, enc, ids, flow, state, sheets: sheetsOf, tree, send, pageState, targetOf, listen, roots, every,
+				hub, config, privacy, clock, enc, ids, flow, state, sheets: sheetsOf, tree, send, pageState, targetOf, listen, roots, every,
 				onRoot: each => void eachRoot.push(each),
 				onWindow: each => void eachWindow.push(each),
 				blocked: each => void eachBlocked.push(each),

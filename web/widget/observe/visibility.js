@@ -13,15 +13,15 @@ export function observeVisibility({hub, enc, clock, flow, send, pageState, liste
 		flow.force(LAST_FLUSH_MS);
 		send(pageState());
 	});
+	/** @param {any} event */
+	const onLeave = ({type, persisted}) => {
+		if (persisted) flow.record(3, () => enc.put(rv.REC_LIFECYCLE, 1, rv.LIFECYCLE_HIDE));
+		flow.force(LAST_FLUSH_MS);
+		send({t: type === 'pagehide' ? type : 'save'});
+	};
 	/* Firefox ends the worker of a page that goes before it can store anything on pagehide. */
-	listen(win, 'beforeunload', () => {
-		flow.force(LAST_FLUSH_MS);
-		send({t: 'save'});
-	});
-	listen(win, 'pagehide', () => {
-		flow.force(LAST_FLUSH_MS);
-		send({t: 'pagehide'});
-	});
+	listen(win, 'beforeunload', onLeave);
+	listen(win, 'pagehide', onLeave);
 	listen(win, 'pageshow', (/** @type {PageTransitionEvent} */ event) => {
 		if (!event.persisted) return;
 		clock.correct();
