@@ -76,7 +76,7 @@ async function bundle(entry, name, format) {
 		ecma: 2020,
 		toplevel: true,
 		compress: { passes: 3, keep_fargs: false, pure_getters: true },
-		...(!['worker.js', 'page.js'].includes(entry) && { nameCache, mangle: { properties: { regex: INTERNAL } } }),
+		...(!['worker.js', 'worker_assets.js', 'page.js'].includes(entry) && { nameCache, mangle: { properties: { regex: INTERNAL } } }),
 	});
 	writeFileSync(join(out, name), code);
 	hashes[name] = hash(code);
@@ -93,6 +93,7 @@ for (const name of ['rearview.wasm', 'rearview.tools.wasm']) {
 	rmSync(join(out, `${name}.js`), { force: true });
 	if (existsSync(script) && statSync(script).mtimeMs >= statSync(wasm).mtimeMs) copyFileSync(script, join(out, `${name}.js`));
 }
+await bundle('worker_assets.js', 'rearview.assets.js', 'esm');
 if (existsSync(join(widget, 'core.js'))) await bundle('worker.js', 'rearview.worker.js', 'iife');
 await bundle('page.js', 'rearview.page.js', 'iife');
 await bundle('recorder.js', 'rearview.recorder.js', 'iife');

@@ -23,6 +23,7 @@ struct rv_routes { const struct rv_route *routes; size_t n; };
 extern const struct rv_routes rv_routes_widget;  /* /v1/widget/config, upload, submit, actions (WebSocket) */
 extern const struct rv_routes rv_routes_action;  /* /api/v1/action, /api/v1/session-info/… */
 extern const struct rv_routes rv_routes_report;  /* /api/v1/reports/…, /r/:report is the console's page */
+extern const struct rv_routes rv_routes_asset;   /* what recordings refer to: /v1/widget/assets, /api/v1/reports/:id/assets/:hash */
 extern const struct rv_routes rv_routes_console; /* /api/console/…: login, settings, lists */
 extern const struct rv_routes rv_routes_static;  /* widget files, console files, health, metrics */
 

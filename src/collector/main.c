@@ -270,7 +270,7 @@ static void sweep_again(void *user)
 
 static struct rv_route *gather_routes(size_t *n)
 {
-	const struct rv_routes *const tables[] = {&rv_routes_widget, &rv_routes_action, &rv_routes_report, &rv_routes_console, &rv_routes_static};
+	const struct rv_routes *const tables[] = {&rv_routes_widget, &rv_routes_action, &rv_routes_report, &rv_routes_asset, &rv_routes_console, &rv_routes_static};
 	*n = 0;
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		*n += tables[i]->n;

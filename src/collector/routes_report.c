@@ -1,6 +1,7 @@
 /* A report's JSON, its replay and its attachments, for the API key's holder and for the console. */
 #define _GNU_SOURCE
 #include "app.h"
+#include "asset_map.h"
 #include "auth.h"
 #include "rrweb.h"
 #include "zlib.h"
@@ -13,7 +14,7 @@
 enum { OUT_BUFFER = 64 << 10 };
 static const uint64_t rrweb_bytes_max = 2ull << 30;
 
-struct reading { struct rv_call *call; const char *workspace_id; struct rv_attachment attachment; int blob; uint64_t blob_bytes; bool gzip; char etag[96]; };
+struct reading { struct rv_call *call; const char *workspace_id; struct rv_attachment attachment; int blob; uint64_t blob_bytes; bool gzip; char etag[112]; };
 
 static struct reading *new_reading(struct rv_call *call, const char *workspace_id)
 {
@@ -143,11 +144,20 @@ static enum rv_status take_piece(void *user, struct rv_span piece)
 
 static enum rv_status convert(struct reading *reading, struct sink *sink)
 {
+	struct rv_call *call = reading->call;
+	struct rv_asset_map *assets;
+	enum rv_status status = rv_asset_map_load(rv_call_app(call)->store, rv_call_param(call, "id"), rv_call_base_url(call), &assets);
+	if (status != RV_OK)
+		return status;
 	void *map = mmap(NULL, reading->blob_bytes, PROT_READ, MAP_PRIVATE, reading->blob, 0);
-	if (map == MAP_FAILED)
+	if (map == MAP_FAILED) {
+		rv_asset_map_free(assets);
 		return RV_MEMORY;
-	enum rv_status status = rv_rrweb_export(rv_span(map, reading->blob_bytes), take_piece, sink, NULL);
+	}
+	const struct rv_rrweb_assets use = rv_asset_map_use(assets);
+	status = rv_rrweb_export_assets(rv_span(map, reading->blob_bytes), &use, take_piece, sink, NULL);
 	munmap(map, reading->blob_bytes);
+	rv_asset_map_free(assets);
 	if (status == RV_OK && sink->gzip)
 		status = deflate_some(sink, rv_span("", 0), Z_FINISH);
 	return status;
@@ -216,7 +226,14 @@ static void get_replay(struct rv_call *call)
 		return;
 	}
 	reading->gzip = accepts_gzip(call);
-	snprintf(reading->etag, sizeof reading->etag, "\"%s-rrweb%s\"", reading->attachment.sha256, reading->gzip ? "-gzip" : "");
+	unsigned assets;
+	enum rv_status status = rv_store_report_assets_count(rv_call_app(call)->store, rv_call_param(call, "id"), &assets);
+	if (status != RV_OK) {
+		close(reading->blob);
+		rv_call_fail_status(call, status);
+		return;
+	}
+	snprintf(reading->etag, sizeof reading->etag, "\"%s-rrweb-%u%s\"", reading->attachment.sha256, assets, reading->gzip ? "-gzip" : "");
 	rv_call_set_header(call, "Vary", "Accept-Encoding");
 	rv_call_set_header(call, "Cache-Control", "private, no-cache");
 	if (known && strstr(known, reading->etag)) {

@@ -1,5 +1,6 @@
 /* What the widget talks to: configuration, uploads, reports, the action socket. */
 #include "app.h"
+#include "asset_type.h"
 #include "auth.h"
 #include "media.h"
 #include "settings.h"
@@ -67,15 +68,17 @@ static void get_config(struct rv_call *call)
 
 /* ---- POST upload ---- */
 
-struct upload { struct post *post; const struct rv_part *file; struct rv_attachment attachment; char existing_id[32]; };
+struct upload { struct post *post; const struct rv_part *file; struct rv_attachment attachment; struct rv_asset asset; char existing_id[32]; };
 
 static void answer_upload(struct rv_call *call, const struct rv_attachment *attachment)
 {
 	struct rv_json json;
 	rv_json_init(&json, rv_call_out(call));
 	rv_json_open(&json, '{');
-	rv_json_key(&json, "attachment_id");
-	rv_json_cstr(&json, attachment->id);
+	if (attachment->id[0]) {
+		rv_json_key(&json, "attachment_id");
+		rv_json_cstr(&json, attachment->id);
+	}
 	rv_json_key(&json, "kind");
 	rv_json_cstr(&json, attachment->kind);
 	rv_json_key(&json, "bytes");
@@ -107,6 +110,15 @@ static void upload_stored(void *user, enum rv_status status)
 		rv_call_fail_status(call, status);
 }
 
+static void asset_stored(void *user, enum rv_status status)
+{
+	struct upload *upload = user;
+	if (status == RV_OK)
+		answer_upload(upload->post->call, &upload->attachment);
+	else
+		rv_call_fail_status(upload->post->call, status);
+}
+
 /* A recording is checked by folding it from end to end; what it holds is kept beside it. */
 static enum rv_status summarise(struct rv_span stream, char **json_out)
 {
@@ -129,6 +141,12 @@ static enum rv_status summarise(struct rv_span stream, char **json_out)
 /* What is wrong with the file; NULL when it is fine and attachment is filled. */
 static const char *check_file(struct upload *upload, struct rv_span file, int *http_status)
 {
+	if (strcmp(upload->attachment.kind, "asset") == 0) {
+		const char *type = rv_asset_type(file, upload->file->content_type);
+		*http_status = 415;
+		snprintf(upload->asset.mime, sizeof upload->asset.mime, "%s", type ? type : "");
+		return type ? NULL : "The file is not a picture, a font or a style sheet.";
+	}
 	static const struct { const char *name; enum rv_media_kind kind; } kinds[] = {{"screenshot", RV_MEDIA_PICTURE}, {"recording", RV_MEDIA_VIDEO}, {"replay", RV_MEDIA_REPLAY}};
 	struct rv_media media;
 	enum rv_status status = rv_media_look(file, &media);
@@ -181,7 +199,10 @@ static void upload_job(void *user)
 		rv_call_fail_status(call, status == RV_FULL || status == RV_MEMORY ? status : RV_IO);
 		return;
 	}
-	rv_store_attachment_add(app->store, &upload->attachment, upload->post->idempotency_key, upload->existing_id, upload_stored, upload);
+	if (upload->asset.mime[0])
+		rv_store_asset_add(app->store, &upload->asset, asset_stored, upload);
+	else
+		rv_store_attachment_add(app->store, &upload->attachment, upload->post->idempotency_key, upload->existing_id, upload_stored, upload);
 }
 
 /* A small field of the form as text; false when it is longer than out. */
@@ -206,19 +227,25 @@ static void post_upload(struct rv_call *call)
 		rv_call_fail(call, 422, "invalid_field", "The form needs a part named file with a file in it.", "file");
 	} else if (file->bytes == 0) {
 		rv_call_fail(call, 422, "invalid_file", "The file is empty.", "file");
-	} else if (!form_text(call, "kind", kind, sizeof kind) || (strcmp(kind, "screenshot") != 0 && strcmp(kind, "recording") != 0 && strcmp(kind, "replay") != 0)) {
-		rv_call_fail(call, 422, "invalid_field", "The field kind must be screenshot, recording or replay.", "kind");
+	} else if (!form_text(call, "kind", kind, sizeof kind) || (strcmp(kind, "screenshot") != 0 && strcmp(kind, "recording") != 0 && strcmp(kind, "replay") != 0 && strcmp(kind, "asset") != 0)) {
+		rv_call_fail(call, 422, "invalid_field", "The field kind must be screenshot, recording, replay or asset.", "kind");
+	} else if (strcmp(kind, "asset") == 0 && file->bytes > RV_ASSET_BYTES_MAX) {
+		rv_call_fail(call, 413, "too_large", "An asset may have 2 MiB.", "file");
 	} else if (!form_text(call, "session_token", token, sizeof token) || (*token && !rv_session_token_ok(token))) {
 		rv_call_fail(call, 422, "invalid_field", "The field session_token has characters that a token cannot have, or too many.", "session_token");
 	} else {
 		struct upload *upload = rv_arena_alloc(rv_call_arena(call), sizeof *upload);
 		if (upload) {
 			*upload = (struct upload){.post = rv_call_user(call), .file = file, .attachment.bytes = file->bytes};
-			rv_id_new("att_", upload->attachment.id);
+			if (strcmp(kind, "asset") != 0)
+				rv_id_new("att_", upload->attachment.id);
 			strcpy(upload->attachment.workspace_id, upload->post->workspace_id);
 			strcpy(upload->attachment.kind, kind);
 			for (size_t i = 0; i < 32; i++)
 				snprintf(upload->attachment.sha256 + 2 * i, 3, "%02x", file->sha256[i]);
+			upload->asset.bytes = file->bytes;
+			memcpy(upload->asset.workspace_id, upload->attachment.workspace_id, sizeof upload->asset.workspace_id);
+			memcpy(upload->asset.sha256, upload->attachment.sha256, sizeof upload->asset.sha256);
 		}
 		if (!upload || !rv_job_start(rv_call_app(call)->server, upload_job, upload))
 			rv_call_fail_status(call, RV_FULL);

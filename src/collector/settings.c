@@ -23,6 +23,7 @@ static const struct setting settings[] = {
 	{"capture", "max_bytes", INT, true, 1 << 20, 64 << 20, "8388608", NULL, "Most memory the recorded past may take in the page, compressed, in bytes. When it is full the oldest part goes first."},
 	{"capture", "console", BOOL, true, 0, 0, "true", NULL, "Record the browser console."},
 	{"capture", "network", BOOL, true, 0, 0, "true", NULL, "Record method, address, status and timing of fetch and XMLHttpRequest."},
+	{"capture", "assets", BOOL, true, 0, 0, "true", NULL, "Keep the pictures, style sheets and fonts that a recording refers to with its report, so that a replay looks right after the next deploy and never asks the site's own hosts. Their addresses are fetched by the worker after the report is sent, mostly from the browser's cache; the page's connect-src governs which it can reach."},
 	{"privacy", "level", CHOICE, true, 0, 0, "\"inputs\"", "inputs,strict,none,", "inputs masks what people type, strict masks all text too and blocks media, none masks nothing. Passwords, one-time codes and card fields are never read."},
 	{"privacy", "mask_selectors", SELECTORS, true, 0, 100, "[]", NULL, "Text inside elements that match these CSS selectors is masked."},
 	{"privacy", "block_selectors", SELECTORS, true, 0, 100, "[]", NULL, "Elements that match these CSS selectors are not recorded; a box of their size stands in their place."},

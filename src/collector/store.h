@@ -87,7 +87,25 @@ enum rv_status rv_store_reports_json(struct rv_store *store, const struct rv_rep
 void rv_store_report_state(struct rv_store *store, const char *id, const char *state, rv_store_done done, void *user); /* open, in_progress, done */
 void rv_store_report_delete(struct rv_store *store, const char *id, bool undo, rv_store_done done, void *user);
 
-/* Removes blobs without a row and reports deleted for a day, uploads that no report took for eight,
+/* ---- assets: what recordings refer to, each content once a workspace ---- */
+enum { RV_STORE_ASSETS_MAX = 1000 }; /* addresses of a report */
+struct rv_asset { char workspace_id[32], sha256[65], mime[32]; uint64_t bytes; };
+/* The blob must be in place. One that is known already is as good as new. asset must live until done. */
+void rv_store_asset_add(struct rv_store *store, const struct rv_asset *asset, rv_store_done done, void *user);
+struct rv_asset_link { const char *url, *sha256; bool missing; };
+/* Notes what a report's recording had at which address, report named by the Idempotency-Key of its
+ * submit. Where the workspace does not have the content, missing is set and nothing noted. The first
+ * content of an address stays; addresses past RV_STORE_ASSETS_MAX are dropped. RV_NOT_FOUND: no such
+ * report. What is pointed to must live until done. */
+void rv_store_assets_link(struct rv_store *store, const char *workspace_id, const char *submit_key, struct rv_asset_link *links, size_t n, rv_store_done done, void *user);
+/* An asset of a report, and the first address it was at in url (heap, the caller's). workspace_id NULL: a console login. */
+enum rv_status rv_store_report_asset(struct rv_store *store, const char *workspace_id, const char *report_id, const char *sha256, struct rv_asset *out, char **url) RV_MUST_USE;
+/* Calls fn for each address of a report, sorted; RV_MEMORY when it says no. */
+enum rv_status rv_store_report_assets(struct rv_store *store, const char *report_id, bool (*fn)(void *user, const char *url, const char *sha256), void *user) RV_MUST_USE;
+/* How many there are: it only grows, so it tells one list from the next. */
+enum rv_status rv_store_report_assets_count(struct rv_store *store, const char *report_id, unsigned *count) RV_MUST_USE;
+
+/* Removes blobs without a row, reports deleted for a day and assets without a report as old, uploads that no report took for eight,
  * idempotency keys of fourteen, logins that are over. For a periodic job. */
 enum rv_status rv_store_sweep(struct rv_store *store, struct rv_blobs *blobs) RV_MUST_USE;
 enum rv_status rv_store_ready(struct rv_store *store) RV_MUST_USE;

@@ -35,6 +35,17 @@ static const char *const migrations[] = {
 	" workspace_id TEXT NOT NULL, scope TEXT NOT NULL, key TEXT NOT NULL, target_id TEXT NOT NULL, created_at INTEGER NOT NULL,"
 	" PRIMARY KEY(workspace_id, scope, key)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX idempotency_by_age ON idempotency(created_at);",
+
+	/* What recordings refer to: each content once a workspace, and where a report's recording had it. */
+	"CREATE TABLE assets("
+	" workspace_id TEXT NOT NULL, sha256 TEXT NOT NULL, mime TEXT NOT NULL, bytes INTEGER NOT NULL, created_at INTEGER NOT NULL,"
+	" PRIMARY KEY(workspace_id, sha256)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX assets_by_blob ON assets(sha256);"
+	"CREATE INDEX assets_by_age ON assets(created_at);"
+	"CREATE TABLE report_assets("
+	" report_id TEXT NOT NULL, url TEXT NOT NULL, workspace_id TEXT NOT NULL, sha256 TEXT NOT NULL,"
+	" PRIMARY KEY(report_id, url)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX report_assets_by_content ON report_assets(workspace_id, sha256);",
 };
 
 static enum rv_status read_version(struct rv_db *db, int64_t *version)

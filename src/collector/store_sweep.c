@@ -1,5 +1,5 @@
-/* What time takes away: blobs without a row, uploads no report took, deleted reports, old logins and
- * idempotency keys. Rows go first, in small writes between which others get their turn; their blobs
+/* What time takes away: blobs without a row, uploads and assets no report took, deleted reports, old
+ * logins and idempotency keys. Rows go first, in small writes between which others get their turn; their blobs
  * go when no row names them. */
 #include "blob.h"
 #include "clock.h"
@@ -17,10 +17,13 @@ static enum rv_status sweep_rows(struct rv_db *db, struct rv_write *write)
 	/* What belongs to a report before the report itself; each with the time before which it goes. */
 	const struct { const char *sql; int64_t before_ms; } steps[] = {
 		{"DELETE FROM attachments WHERE report_id IN (SELECT id FROM reports WHERE deleted_at<?1 ORDER BY sequence LIMIT ?2)", sweep->now_ms - day_ms},
+		{"DELETE FROM report_assets WHERE report_id IN (SELECT id FROM reports WHERE deleted_at<?1 ORDER BY sequence LIMIT ?2)", sweep->now_ms - day_ms},
 		{"DELETE FROM report_bodies WHERE report_id IN (SELECT id FROM reports WHERE deleted_at<?1 ORDER BY sequence LIMIT ?2)", sweep->now_ms - day_ms},
 		{"DELETE FROM idempotency WHERE scope='submit' AND target_id IN (SELECT id FROM reports WHERE deleted_at<?1 ORDER BY sequence LIMIT ?2)", sweep->now_ms - day_ms},
 		{"DELETE FROM reports WHERE sequence IN (SELECT sequence FROM reports WHERE deleted_at<?1 ORDER BY sequence LIMIT ?2)", sweep->now_ms - day_ms},
 		{"DELETE FROM attachments WHERE id IN (SELECT id FROM attachments WHERE report_id IS NULL AND created_at<?1 LIMIT ?2)", sweep->now_ms - 8 * day_ms},
+		{"DELETE FROM assets WHERE (workspace_id, sha256) IN (SELECT workspace_id, sha256 FROM assets a WHERE created_at<?1"
+		 " AND NOT EXISTS(SELECT 1 FROM report_assets r WHERE r.workspace_id=a.workspace_id AND r.sha256=a.sha256) LIMIT ?2)", sweep->now_ms - day_ms},
 		{"DELETE FROM idempotency WHERE (workspace_id, scope, key) IN (SELECT workspace_id, scope, key FROM idempotency WHERE created_at<?1 LIMIT ?2)", sweep->now_ms - idempotency_days * day_ms},
 		{"DELETE FROM logins WHERE sha256 IN (SELECT sha256 FROM logins WHERE expires_at<?1 LIMIT ?2)", sweep->now_ms},
 	};
@@ -39,7 +42,7 @@ static enum rv_status sweep_rows(struct rv_db *db, struct rv_write *write)
 static bool has_row(void *user, const char *sha256_hex)
 {
 	struct rv_db *db = rv_store_read(user);
-	sqlite3_stmt *select = rv_db_statement(db, "SELECT 1 FROM attachments WHERE sha256=?1 LIMIT 1");
+	sqlite3_stmt *select = rv_db_statement(db, "SELECT 1 FROM attachments WHERE sha256=?1 UNION ALL SELECT 1 FROM assets WHERE sha256=?1 LIMIT 1");
 	rv_db_text(select, 1, sha256_hex);
 	/* Only a clear no lets a blob go. */
 	bool wanted = rv_db_step(select) != RV_END;

@@ -1,6 +1,7 @@
 /* IndexedDB behind timeouts, one store whose keys are arrays that begin with what the row is.
  *
  *   ['kv', name]   ['session', id]   ['ring', session, sequence]   ['report', key]   ['part', key, n]
+ *   ['assets', key]
  *
  * A call that hangs leaves its database for one of a new name; storage that is missing or denied
  * rejects every call, and the callers go on in memory. */

@@ -4,7 +4,7 @@ import {compile, loadCore, loadTools} from './core.js';
 import {startActions} from './worker_actions.js';
 import {startConfig} from './worker_config.js';
 import {startCore} from './worker_core.js';
-import {openDb} from './worker_db.js';
+import {below, openDb} from './worker_db.js';
 import {addResources, svgUrl} from './worker_markup.js';
 import {startQueue} from './worker_queue.js';
 import {reportBody} from './worker_report.js';
@@ -129,7 +129,17 @@ export function startWorker(port, loadScript, rest) {
 			if (!rest) fetchTools().catch(() => {});
 		};
 
-		const queue = endpoint ? startQueue(db, scope, {endpoint, projectKey}, event) : null;
+		const queue = endpoint ? startQueue(db, scope, {endpoint, projectKey}, (name, detail) => {
+			event(name, detail);
+			if (name === 'submit') assets?.then(it => it.pump()).catch(() => {});
+		}) : null;
+
+		/** @type {Promise<ReturnType<typeof import('./worker_assets.js').startAssets>> | null} */
+		let assets = null;
+		/** What recordings refer to; not in the page's own thread. */
+		const useAssets = async () => assets ||= import(new URL(`rearview.assets.js?v=${RV_FILES['rearview.assets.js']}`, options.toolsUrl).href)
+			.then(({startAssets}) => startAssets({db, scope, endpoint, projectKey, strict: config.privacy?.level === 'strict', tools, isQueued: queue?.has}));
+		const wantsAssets = !rest && config.capture?.assets !== false;
 
 		/** @type {Map<number, () => void>} */
 		const flushing = new Map();
@@ -193,7 +203,9 @@ export function startWorker(port, loadScript, rest) {
 			/* Uncut it begins somewhat before the window. */
 			if (window && parts?.replay) await add('replay', 'application/vnd.rearview.replay', () => cut || window.stream);
 			if (pixels) await add('screenshot', 'image/png', () => png(pixels.data, pixels.width, pixels.height));
-			return queue.add(reportBody({...report, notes}, {user, session: session.id, strict: config.privacy?.level === 'strict', logs: {...logs, capture}, dropped: queue.dropped(), redact}), files);
+			return queue.add(reportBody({...report, notes}, {user, session: session.id, strict: config.privacy?.level === 'strict', logs: {...logs, capture}, dropped: queue.dropped(), redact}), files, key => {
+				if (wantsAssets && cut) useAssets().then(it => it.add(key, cut)).catch(() => {});
+			});
 		};
 
 		/** @param {any} message */
@@ -285,6 +297,7 @@ export function startWorker(port, loadScript, rest) {
 				session.leave();
 				actions?.stop();
 				queue?.stop();
+				assets?.then(it => it.stop()).catch(() => {});
 			},
 		};
 
@@ -299,6 +312,7 @@ export function startWorker(port, loadScript, rest) {
 		if (config.actions?.always_connect === true) connect();
 		setTimeout(release, READY_MS);
 		queue?.pump();
-		setTimeout(() => fetchTools().catch(() => {}).then(() => db.rescue()).then(() => queue?.pump()).then(() => session.sweep()).catch(() => {}), IDLE_MS);
+		setTimeout(() => fetchTools().catch(() => {}).then(() => db.rescue()).then(() => queue?.pump()).then(() => session.sweep())
+			.then(async () => queue && wantsAssets && await db.read(store => store.count(below('assets'))) && (await useAssets()).pump()).catch(() => {}), IDLE_MS);
 	};
 }

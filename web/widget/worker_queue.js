@@ -177,9 +177,10 @@ export function startQueue(db, scope, {endpoint, projectKey}, event) {
 		 * Stores a report and sends it as soon as possible.
 		 * @param {Record<string, any>} body
 		 * @param {{kind: string, mime: string, bytes: ArrayBuffer}[]} files
+		 * @param {(key: string) => void} [stored]  told its key before it is sent
 		 * @returns {Promise<{queued: true} | {id: string, number: number, session_info_url: string}>} rejects when the collector will not have it
 		 */
-		async add(body, files) {
+		async add(body, files, stored) {
 			const text = JSON.stringify(body);
 			const at = Date.now();
 			/** @type {Row} */
@@ -204,12 +205,15 @@ export function startQueue(db, scope, {endpoint, projectKey}, event) {
 			/** @type {Promise<Outcome | null>} */
 			const word = new Promise(resolve => waiting.set(key, resolve));
 			pump();
+			stored?.(key);
 			const outcome = await word;
 			if (!outcome) return {queued: true};
 			if (!outcome.ok) throw new Error(outcome.message);
 			return outcome.value;
 		},
 		pump,
+		/** Whether a report waits to be sent. @param {string} key @returns {Promise<boolean>} */
+		has: async key => memory.has(key) || !!await db.read(store => store.count(['report', key])).catch(() => 0),
 		dropped: () => dropped,
 		stop() {
 			stopped = true;

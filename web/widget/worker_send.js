@@ -34,7 +34,7 @@ const retryAfter = header => {
  * @param {number} bytes
  * @returns {Promise<Outcome>}
  */
-async function post(url, key, body, bytes) {
+export async function post(url, key, body, bytes) {
 	const abort = new AbortController();
 	const timer = setTimeout(() => abort.abort(), 30e3 + bytes / 10);
 	try {
