@@ -438,6 +438,89 @@ static void sweeps(void **state)
 	rv_blobs_close(blobs);
 }
 
+/* ---- assets ---- */
+
+static void add_asset(struct fixture *f, const char *workspace_id, char digit)
+{
+	struct outcome outcome = OUTCOME;
+	struct rv_asset asset = {.mime = "image/png", .bytes = 3};
+	strcpy(asset.workspace_id, workspace_id);
+	memset(asset.sha256, digit, 64);
+	rv_store_asset_add(f->store, &asset, done, &outcome);
+	assert_int_equal(await(&outcome, 1), RV_OK);
+}
+
+static enum rv_status link_assets(struct fixture *f, const char *workspace_id, const char *key, struct rv_asset_link *links, size_t n)
+{
+	struct outcome outcome = OUTCOME;
+	rv_store_assets_link(f->store, workspace_id, key, links, n, done, &outcome);
+	return await(&outcome, 1);
+}
+
+static void age_everything(struct fixture *f)
+{
+	char path[128];
+	sqlite3 *sql;
+	snprintf(path, sizeof path, "%s/rearview.db", f->dir);
+	assert_int_equal(sqlite3_open(path, &sql), SQLITE_OK);
+	sqlite3_busy_timeout(sql, 5000);
+	assert_int_equal(sqlite3_exec(sql, "UPDATE assets SET created_at=0; UPDATE reports SET deleted_at=0 WHERE deleted_at IS NOT NULL", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(sql);
+}
+
+static void assets_live_as_long_as_a_report_lists_them(void **state)
+{
+	struct fixture *f = *state;
+	struct rv_blobs *blobs;
+	struct rv_asset asset;
+	char a[65], b[65], *url;
+	unsigned count;
+	memset(a, 'a', 64), memset(b, 'b', 64);
+	a[64] = b[64] = 0;
+	struct rv_report_new first = a_report(f), second = a_report(f);
+	first.idempotency_key = "one", second.idempotency_key = "two";
+	assert_int_equal(add_report(f, &first), RV_OK);
+	assert_int_equal(add_report(f, &second), RV_OK);
+	add_asset(f, f->workspace.id, 'a');
+	add_asset(f, f->workspace.id, 'a');
+	struct rv_asset_link links[] = {{.url = "https://h/1", .sha256 = a}, {.url = "https://h/2", .sha256 = b}, {.url = "https://h/1", .sha256 = a}};
+	assert_int_equal(link_assets(f, f->workspace.id, "three", links, 3), RV_NOT_FOUND);
+	assert_int_equal(link_assets(f, f->other.id, "one", links, 3), RV_NOT_FOUND);
+	assert_int_equal(link_assets(f, f->workspace.id, "one", links, 3), RV_OK);
+	assert_false(links[0].missing);
+	assert_true(links[1].missing);
+	assert_int_equal(link_assets(f, f->workspace.id, "two", links, 1), RV_OK);
+	assert_int_equal(rv_store_report_assets_count(f->store, first.id, &count), RV_OK);
+	assert_int_equal(count, 1);
+	assert_int_equal(rv_store_report_asset(f->store, f->workspace.id, first.id, a, &asset, &url), RV_OK);
+	assert_string_equal(url, "https://h/1");
+	free(url);
+	assert_int_equal(rv_store_report_asset(f->store, f->other.id, first.id, a, &asset, &url), RV_NOT_FOUND);
+	assert_int_equal(rv_store_report_asset(f->store, NULL, first.id, b, &asset, &url), RV_NOT_FOUND);
+
+	assert_int_equal(rv_blobs_open(f->dir, &blobs), RV_OK);
+	const char *const ids[] = {first.id, second.id};
+	for (int i = 0; i < 2; i++) {
+		struct outcome outcome = OUTCOME;
+		rv_store_report_delete(f->store, ids[i], false, done, &outcome);
+		assert_int_equal(await(&outcome, 1), RV_OK);
+		age_everything(f);
+		assert_int_equal(rv_store_sweep(f->store, blobs), RV_OK);
+		struct rv_report_new later = a_report(f);
+		later.idempotency_key = i ? "later" : "soon";
+		assert_int_equal(add_report(f, &later), RV_OK);
+		assert_int_equal(link_assets(f, f->workspace.id, later.idempotency_key, links, 0), RV_OK);
+		assert_int_equal(link_assets(f, f->workspace.id, "two", links, 1), i ? RV_NOT_FOUND : RV_OK);
+		if (i) {
+			assert_int_equal(link_assets(f, f->workspace.id, "later", links, 1), RV_OK);
+			assert_true(links[0].missing);
+		} else {
+			assert_false(links[0].missing);
+		}
+	}
+	rv_blobs_close(blobs);
+}
+
 /* ---- start-up errors ---- */
 
 static enum rv_status open_error(const char *dir, char *text, size_t size)
@@ -610,6 +693,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(many_writers_commit_in_groups, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(survives_reopening, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(sweeps, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(assets_live_as_long_as_a_report_lists_them, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(says_what_is_wrong, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(loses_nothing_when_the_disk_fails, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(keeps_what_it_acknowledged_when_killed, set_up, tear_down),
