@@ -11,7 +11,10 @@ let report;
 before(async () => {
 	w = await startWorld();
 	const ids = [(await w.upload(replay(), { kind: 'replay', type: '' })).json.attachment_id, (await w.upload(png())).json.attachment_id];
-	report = { ...(await w.submit({ title: 't', attachment_ids: ids, session_token: 'ses_doc' })).json, attachment: ids[1] };
+	report = { ...(await w.submit({ title: 't', attachment_ids: ids, session_token: 'ses_doc' }, { 'idempotency-key': 'doc' })).json, attachment: ids[1] };
+	const { sha256 } = (await w.upload(png(), { kind: 'asset' })).json;
+	await w.ask('/v1/widget/assets', { method: 'POST', headers: { 'content-type': 'application/json', 'x-project-key': w.first.project_key }, body: JSON.stringify({ submit_key: 'doc', assets: [{ url: 'https://a/b.png', sha256 }] }) });
+	report.asset = sha256;
 });
 after(() => w.stop());
 
@@ -33,7 +36,7 @@ test('every documented operation is answered, and with a status that is document
 	assert.ok(all.length > 35);
 	const common = [400, 413, 415, 426, 429];
 	for (const { method, path, statuses } of all) {
-		const real = path.replace('{workspaceId}', w.first.workspace_id).replace('{sessionToken}', 'ses_doc').replace('{attachment}', report.attachment).replace('{ws}', w.first.workspace_id).replace('{report}', report.id).replace('{rest}', 'x')
+		const real = path.replace('{workspaceId}', w.first.workspace_id).replace('{sessionToken}', 'ses_doc').replace('{attachment}', report.attachment).replace('{ws}', w.first.workspace_id).replace('{report}', report.id).replace('{rest}', 'x').replace('{hash}', report.asset)
 			.replace('workspaces/{id}', `workspaces/${w.first.workspace_id}`).replace('{id}', report.id).replace('{key}', 'rvk_none');
 		const answer = await w.ask(real, { method, headers: { 'x-rearview-api-key': w.first.api_key, 'x-project-key': w.first.project_key } });
 		assert.notEqual(answer.status, 405, `${method} ${path}`);
