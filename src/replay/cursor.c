@@ -96,6 +96,18 @@ enum rv_status rv_cursor_seek(struct rv_cursor *cursor, struct rv_cursor_place p
 	return status;
 }
 
+int rv_cursor_event_node(uint32_t type)
+{
+	switch (type) {
+	case RV_REC_POINTER: return RV_POINTER_NODE;
+	case RV_REC_POINTER_MOVE: return RV_POINTER_MOVE_NODE;
+	case RV_REC_KEY: return RV_KEY_NODE;
+	case RV_REC_CLIPBOARD: return RV_CLIPBOARD_NODE;
+	case RV_REC_PERFORMANCE: return RV_PERFORMANCE_NODE;
+	default: return -1;
+	}
+}
+
 bool rv_cursor_is_event(uint32_t type)
 {
 	switch (type) {
@@ -108,7 +120,13 @@ bool rv_cursor_is_event(uint32_t type)
 	case RV_REC_CONSOLE:
 	case RV_REC_ERROR:
 	case RV_REC_NETWORK:
-	case RV_REC_CUSTOM: return true;
+	case RV_REC_CUSTOM:
+	case RV_REC_KEY:
+	case RV_REC_CLIPBOARD:
+	case RV_REC_LIFECYCLE:
+	case RV_REC_TRANSITION:
+	case RV_REC_PERFORMANCE:
+	case RV_REC_SOCKET: return true;
 	default: return false;
 	}
 }

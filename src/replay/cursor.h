@@ -26,5 +26,7 @@ enum rv_status rv_cursor_next(struct rv_cursor *cursor, struct rv_rec *rec) RV_M
 enum rv_status rv_cursor_seek(struct rv_cursor *cursor, struct rv_cursor_place place) RV_MUST_USE;
 /* A record that is worth keeping even where the document round it is folded: pointer, page events, logs. */
 bool rv_cursor_is_event(uint32_t type);
+/* Where such a record names a node, which may be 0; -1: nowhere. */
+int rv_cursor_event_node(uint32_t type);
 
 #endif

@@ -24,10 +24,13 @@ void rv_mirror_reset(struct rv_mirror *m)
 {
 	for (uint32_t i = 1; i < m->n_slots; i++) {
 		free(m->nodes[i].attributes);
+		if (m->nodes[i].state)
+			free(m->nodes[i].state->assigned);
 		free(m->nodes[i].state);
 		free(m->nodes[i].adopted);
 	}
 	free(m->nodes);
+	free(m->animations);
 	rv_mirror_sheets_reset(m);
 	rv_map_clear(&m->ids);
 	rv_mirror_strings_free(m);
@@ -76,6 +79,7 @@ static enum rv_status new_slot(struct rv_mirror *m, uint32_t id, uint32_t *slot)
 static void free_slot(struct rv_mirror *m, uint32_t slot)
 {
 	struct rv_node *node = &m->nodes[slot];
+	rv_mirror_forget(m, node);
 	rv_map_remove(&m->ids, node->id);
 	rv_mirror_drop(m, node->name);
 	rv_mirror_drop(m, node->text);
@@ -88,6 +92,8 @@ static void free_slot(struct rv_mirror *m, uint32_t slot)
 	free(node->attributes);
 	if (node->state) {
 		rv_mirror_drop(m, node->state->input_value);
+		rv_mirror_drop(m, node->state->canvas);
+		rv_mirror_drop(m, node->state->hold);
 		rv_mirror_refund(m, sizeof *node->state);
 		free(node->state);
 	}
@@ -432,11 +438,14 @@ static enum rv_status apply_known(struct rv_mirror *m, const struct rv_rec *rec)
 	case RV_REC_TEXT_SET: return apply_text_set(m, rec);
 	case RV_REC_ATTRIBUTES:
 	case RV_REC_PRIVACY:
+	case RV_REC_UPGRADED:
 	case RV_REC_INPUT:
 	case RV_REC_SCROLL:
 	case RV_REC_MEDIA:
 	case RV_REC_DIALOG:
-	case RV_REC_SIZE: return rv_mirror_apply_state(m, rec);
+	case RV_REC_SIZE:
+	case RV_REC_CANVAS:
+	case RV_REC_HOLD: return rv_mirror_apply_state(m, rec);
 	case RV_REC_VIEWPORT:
 		m->epoch.width = U(RV_VIEWPORT_WIDTH);
 		m->epoch.height = U(RV_VIEWPORT_HEIGHT);
@@ -446,13 +455,27 @@ static enum rv_status apply_known(struct rv_mirror *m, const struct rv_rec *rec)
 		m->epoch.visible = U(RV_VISIBILITY_VISIBLE) != 0;
 		return RV_OK;
 	case RV_REC_NAVIGATE: return apply_navigate(m, rec);
+	case RV_REC_VISUAL_VIEWPORT:
+		m->epoch.visual_x = rec->v[RV_VISUAL_VIEWPORT_X].i;
+		m->epoch.visual_y = rec->v[RV_VISUAL_VIEWPORT_Y].i;
+		m->epoch.visual_scale_milli = U(RV_VISUAL_VIEWPORT_SCALE_MILLI);
+		return RV_OK;
+	case RV_REC_ASSIGN:
+	case RV_REC_ANIMATION:
+	case RV_REC_FULLSCREEN:
+	case RV_REC_SELECTION: return rv_mirror_apply_live(m, rec);
 	case RV_REC_POINTER: return check_pointer(m, U(RV_POINTER_NODE));
-	case RV_REC_POINTER_MOVE: return check_pointer(m, U(RV_POINTER_MOVE_NODE));
+	case RV_REC_CLIPBOARD: return check_pointer(m, U(RV_CLIPBOARD_NODE));
+	case RV_REC_POINTER_MOVE:
+	case RV_REC_KEY: return check_pointer(m, U(0));
+	case RV_REC_PERFORMANCE: return check_pointer(m, U(RV_PERFORMANCE_NODE));
+	case RV_REC_CHECK: return RV_BAD;
 	case RV_REC_SHEET:
 	case RV_REC_RULE_INSERT:
 	case RV_REC_RULE_DELETE:
 	case RV_REC_RULE_REPLACE:
 	case RV_REC_ADOPTED:
+	case RV_REC_SHEET_STATE:
 	case RV_REC_SHEET_DROP: return rv_mirror_apply_sheet(m, rec);
 	default: return RV_OK; /* logs, notes */
 	}
@@ -498,6 +521,6 @@ struct rv_span rv_mirror_attribute(const struct rv_node *node, const char *name)
 
 size_t rv_mirror_bytes(const struct rv_mirror *m)
 {
-	return sizeof *m + m->text_bytes + m->cap_slots * sizeof *m->nodes + m->cap_sheets * sizeof *m->sheets
+	return sizeof *m + m->text_bytes + m->cap_animations * sizeof *m->animations + m->cap_slots * sizeof *m->nodes + m->cap_sheets * sizeof *m->sheets
 		+ (m->ids.cap + m->sheet_ids.cap) * (sizeof(struct rv_map_entry) + sizeof(uint32_t)) + m->n_buckets * sizeof *m->buckets;
 }

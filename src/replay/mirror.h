@@ -41,7 +41,20 @@ struct rv_node_state {
 	uint32_t media_flags, media_time_ms, media_volume_milli, media_rate_milli, media_at_ms;
 	uint32_t dialog_flags;
 	uint32_t width, height;
+	struct rv_span canvas, hold;       /* the last frame, a data: URL; declarations; ptr NULL: none */
+	uint32_t canvas_width, canvas_height;
+	uint32_t *assigned, n_assigned;    /* slot element: ids of the nodes assigned by hand, 0 where one has gone */
+	uint32_t slot, slot_at;            /* id of the slot that a node is assigned to by hand, its place there; 0 none */
+	uint32_t animations;               /* live ones */
 };
+
+/* A scripted animation that is not idle. */
+struct rv_animation {
+	uint32_t id, node, state;              /* node: id; ANIMATION_* */
+	uint32_t time_ms, at_ms;               /* its time at a time of the epoch */
+	struct rv_span pseudo, keyframes, timing;
+};
+struct rv_range { uint32_t start, start_offset, end, end_offset; };
 
 struct rv_node {
 	uint32_t id;                              /* 0: free slot */
@@ -79,13 +92,18 @@ struct rv_mirror_epoch {
 	uint32_t number, width, height, dpr_milli, last_ms;
 	struct rv_span url, referrer; /* url follows navigate records */
 	bool visible, snapshot_done, started;
+	uint32_t fullscreen;                  /* node id, 0 none */
+	int32_t visual_x, visual_y;
+	uint32_t visual_scale_milli;          /* 0: not told */
 };
 
 struct rv_mirror *rv_mirror_new(const struct rv_mirror_limits *limits) RV_MUST_USE; /* NULL limits: defaults */
 void rv_mirror_free(struct rv_mirror *mirror);
 void rv_mirror_reset(struct rv_mirror *mirror);
 
-/* Applies one record. Records that carry no document state (pointer, logs …) only check node ids and time. */
+/* Applies one record. Records that carry no document state (pointer, logs …) only check node ids and time.
+ * Animations beyond RV_ANIMATIONS_MAX and ranges beyond RV_RANGES_MAX are not kept; what names a removed
+ * node goes with it. A check record is RV_BAD: it is no part of a stream. */
 enum rv_status rv_mirror_apply(struct rv_mirror *mirror, const struct rv_rec *rec) RV_MUST_USE;
 
 /* Calls sink for each record of a dump, all at epoch.last_ms (media positions too are those of then);
@@ -104,6 +122,9 @@ const struct rv_sheet *rv_mirror_sheet(const struct rv_mirror *mirror, uint32_t 
 uint32_t rv_mirror_next(const struct rv_mirror *mirror, uint32_t slot, uint32_t root);
 /* Where a medium stands at a time of the epoch. */
 uint32_t rv_mirror_media_time(const struct rv_node_state *state, uint32_t at_ms);
+uint32_t rv_mirror_animation_time(const struct rv_animation *animation, uint32_t at_ms);
+const struct rv_animation *rv_mirror_animations(const struct rv_mirror *mirror, uint32_t *n);
+const struct rv_range *rv_mirror_selection(const struct rv_mirror *mirror, uint32_t *n);
 struct rv_span rv_mirror_attribute(const struct rv_node *node, const char *name);
 void rv_mirror_rule_text(const struct rv_rule *rule, struct rv_buf *out);
 /* The style text of a sheet, rules joined by newlines, nested rules in place. */
@@ -114,7 +135,8 @@ void rv_mirror_mark(struct rv_mirror *mirror, uint32_t slot, uint8_t mark);
 uint32_t rv_mirror_slot_of(const struct rv_mirror *mirror, const struct rv_node *node);
 size_t rv_mirror_bytes(const struct rv_mirror *mirror); /* memory held, approximately */
 /* A hash over ids, structure, names, values and state; equal documents hash alike whatever their
- * slots. Not in it: the time of the last record, and a playing medium's position, which follows from it. */
+ * slots. Not in it: the time of the last record, and the position of a medium that plays or an
+ * animation that runs, which follows from it. */
 uint32_t rv_mirror_hash(const struct rv_mirror *mirror);
 
 #endif

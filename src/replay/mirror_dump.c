@@ -118,6 +118,20 @@ uint32_t rv_mirror_media_time(const struct rv_node_state *state, uint32_t at_ms)
 	return time > UINT32_MAX ? UINT32_MAX : (uint32_t)time;
 }
 
+static bool has_canvas(const struct rv_node_state *state) { return state->canvas.ptr || state->canvas_width || state->canvas_height; }
+
+static enum rv_status dump_assigned(struct dump *dump, const struct rv_node_state *state)
+{
+	uint32_t n = RV_ASSIGN_FIXED;
+	enum rv_status status = room(dump, n + state->n_assigned);
+	if (status != RV_OK)
+		return status;
+	for (uint32_t i = 0; i < state->n_assigned; i++)
+		if (state->assigned[i])
+			set_u(dump, n++, state->assigned[i]);
+	return n > RV_ASSIGN_FIXED ? emit(dump, RV_REC_ASSIGN, n) : RV_OK;
+}
+
 static enum rv_status dump_state(struct dump *dump, const struct rv_node *node)
 {
 	const struct rv_node_state *state = node->state;
@@ -150,7 +164,56 @@ static enum rv_status dump_state(struct dump *dump, const struct rv_node *node)
 		set_u(dump, RV_SIZE_HEIGHT, state->height);
 		status = emit(dump, RV_REC_SIZE, RV_SIZE_FIXED);
 	}
-	return status;
+	if (status == RV_OK && has_canvas(state)) {
+		set_u(dump, RV_CANVAS_WIDTH, state->canvas_width);
+		set_u(dump, RV_CANVAS_HEIGHT, state->canvas_height);
+		set_s(dump, RV_CANVAS_IMAGE, state->canvas);
+		status = emit(dump, RV_REC_CANVAS, RV_CANVAS_FIXED);
+	}
+	if (status == RV_OK && state->hold.ptr) {
+		set_s(dump, RV_HOLD_CSS, state->hold);
+		status = emit(dump, RV_REC_HOLD, RV_HOLD_FIXED);
+	}
+	return status == RV_OK && state->n_assigned ? dump_assigned(dump, state) : status;
+}
+
+static enum rv_status dump_animation(struct dump *dump, const struct rv_animation *animation)
+{
+	set_u(dump, RV_ANIMATION_NODE, animation->node);
+	set_u(dump, RV_ANIMATION_ANIMATION, animation->id);
+	set_u(dump, RV_ANIMATION_STATE, animation->state);
+	set_u(dump, RV_ANIMATION_TIME_MS, rv_mirror_animation_time(animation, dump->m->epoch.last_ms));
+	set_s(dump, RV_ANIMATION_PSEUDO, animation->pseudo);
+	set_s(dump, RV_ANIMATION_KEYFRAMES, animation->keyframes);
+	set_s(dump, RV_ANIMATION_TIMING, animation->timing);
+	return emit(dump, RV_REC_ANIMATION, RV_ANIMATION_FIXED);
+}
+
+static enum rv_status dump_live(struct dump *dump)
+{
+	const struct rv_mirror *m = dump->m;
+	enum rv_status status = room(dump, 4 * RV_RANGES_MAX);
+	for (uint32_t i = 0; status == RV_OK && i < m->n_animations; i++)
+		status = dump_animation(dump, &m->animations[i]);
+	if (status == RV_OK && m->epoch.fullscreen) {
+		set_u(dump, RV_FULLSCREEN_NODE, m->epoch.fullscreen);
+		status = emit(dump, RV_REC_FULLSCREEN, RV_FULLSCREEN_FIXED);
+	}
+	if (status == RV_OK && m->epoch.visual_scale_milli) {
+		set_i(dump, RV_VISUAL_VIEWPORT_X, m->epoch.visual_x);
+		set_i(dump, RV_VISUAL_VIEWPORT_Y, m->epoch.visual_y);
+		set_u(dump, RV_VISUAL_VIEWPORT_SCALE_MILLI, m->epoch.visual_scale_milli);
+		status = emit(dump, RV_REC_VISUAL_VIEWPORT, RV_VISUAL_VIEWPORT_FIXED);
+	}
+	if (status != RV_OK || !m->n_ranges)
+		return status;
+	for (uint32_t i = 0; i < m->n_ranges; i++) {
+		set_u(dump, 4 * i + RV_SELECTION_G_START, m->ranges[i].start);
+		set_u(dump, 4 * i + RV_SELECTION_G_START_OFFSET, m->ranges[i].start_offset);
+		set_u(dump, 4 * i + RV_SELECTION_G_END, m->ranges[i].end);
+		set_u(dump, 4 * i + RV_SELECTION_G_END_OFFSET, m->ranges[i].end_offset);
+	}
+	return emit(dump, RV_REC_SELECTION, 4 * m->n_ranges);
 }
 
 /* The rule at path[0 … depth], then its nested rules; depth stays below RV_RULE_DEPTH_MAX. */
@@ -221,6 +284,8 @@ static enum rv_status dump_all(struct dump *dump)
 	for (uint32_t slot = m->top; status == RV_OK && slot; slot = rv_mirror_next(m, slot, m->top))
 		if (m->nodes[slot].adopted_known)
 			status = dump_adopted(dump, &m->nodes[slot]);
+	if (status == RV_OK)
+		status = dump_live(dump);
 	if (status == RV_OK && m->epoch.snapshot_done)
 		status = emit(dump, RV_REC_SNAPSHOT_DONE, RV_SNAPSHOT_DONE_FIXED);
 	return status;
@@ -250,13 +315,41 @@ static uint32_t mix_text(uint32_t hash, struct rv_span held) { return mix(hash, 
 
 static uint32_t hash_state(uint32_t hash, const struct rv_node_state *state)
 {
-	hash = mix(hash, state->has_input | state->has_scroll << 1 | state->has_media << 2 | state->has_dialog << 3 | state->has_size << 4);
-	hash = mix_text(mix(mix(hash, state->input_flags), state->input_len), state->input_value);
-	hash = mix(mix(hash, (uint32_t)state->scroll_x), (uint32_t)state->scroll_y);
-	hash = mix(mix(mix(hash, state->media_flags), state->media_volume_milli), state->media_rate_milli);
-	if (!(state->media_flags & RV_MEDIA_PLAYING))
-		hash = mix(hash, state->media_time_ms);
-	return mix(mix(mix(hash, state->dialog_flags), state->width), state->height);
+	uint32_t has = state->has_input | state->has_scroll << 1 | state->has_media << 2 | state->has_dialog << 3 | state->has_size << 4;
+	if (has) {
+		hash = mix(hash, has);
+		hash = mix_text(mix(mix(hash, state->input_flags), state->input_len), state->input_value);
+		hash = mix(mix(hash, (uint32_t)state->scroll_x), (uint32_t)state->scroll_y);
+		hash = mix(mix(mix(hash, state->media_flags), state->media_volume_milli), state->media_rate_milli);
+		if (!(state->media_flags & RV_MEDIA_PLAYING))
+			hash = mix(hash, state->media_time_ms);
+		hash = mix(mix(mix(hash, state->dialog_flags), state->width), state->height);
+	}
+	if (has_canvas(state))
+		hash = mix_text(mix(mix(hash, state->canvas_width), state->canvas_height), state->canvas);
+	if (state->hold.ptr)
+		hash = mix_text(mix(hash, 1), state->hold);
+	for (uint32_t i = 0; i < state->n_assigned; i++)
+		if (state->assigned[i])
+			hash = mix(hash, state->assigned[i]);
+	return hash;
+}
+
+static uint32_t hash_live(const struct rv_mirror *m, uint32_t hash)
+{
+	hash = mix(mix(hash, m->epoch.fullscreen), m->epoch.visual_scale_milli);
+	if (m->epoch.visual_scale_milli)
+		hash = mix(mix(hash, (uint32_t)m->epoch.visual_x), (uint32_t)m->epoch.visual_y);
+	for (uint32_t i = 0; i < m->n_ranges; i++)
+		hash = mix(mix(mix(mix(hash, m->ranges[i].start), m->ranges[i].start_offset), m->ranges[i].end), m->ranges[i].end_offset);
+	for (uint32_t i = 0; i < m->n_animations; i++) {
+		const struct rv_animation *animation = &m->animations[i];
+		hash = mix(mix(mix(hash, animation->id), animation->node), animation->state);
+		hash = mix_text(mix_text(mix_text(hash, animation->pseudo), animation->keyframes), animation->timing);
+		if (animation->state != RV_ANIMATION_RUNNING)
+			hash = mix(hash, animation->time_ms);
+	}
+	return hash;
 }
 
 static uint32_t hash_node(const struct rv_mirror *m, uint32_t hash, const struct rv_node *node)
@@ -310,5 +403,5 @@ uint32_t rv_mirror_hash(const struct rv_mirror *m)
 			one = hash_rule(one, &sheet->rules[j]);
 		sheets += one;
 	}
-	return mix(hash, sheets);
+	return hash_live(m, mix(hash, sheets));
 }

@@ -8,7 +8,11 @@ enum {
 	RV_RULES_MAX = 1 << 16,     /* in one list */
 	RV_RULE_DEPTH_MAX = 16,     /* indices in a path */
 	RV_SHEETS_MAX = 1 << 17,
-	RV_DEPTH_MAX = 4096         /* how far up a move looks for a cycle */
+	RV_DEPTH_MAX = 4096,        /* how far up a move looks for a cycle */
+	RV_ANIMATIONS_MAX = 2000,
+	RV_ANIMATION_TEXT_MAX = 64 << 10, /* longer keyframes and timings are not kept */
+	RV_CANVAS_BYTES_MAX = 4 << 20,    /* of one frame */
+	RV_RANGES_MAX = 32
 };
 
 /* A shared string. Spans in the mirror point at `bytes`; an empty string is a string too.
@@ -35,6 +39,10 @@ struct rv_mirror {
 	uint32_t n_buckets, n_strings;
 	size_t text_bytes;
 	uint32_t top;
+	struct rv_animation *animations; /* in the order in which they came */
+	uint32_t n_animations, cap_animations;
+	struct rv_range ranges[RV_RANGES_MAX];
+	uint32_t n_ranges;
 };
 
 /* ---- mirror_table.c ---- */
@@ -55,10 +63,17 @@ void rv_mirror_strings_free(struct rv_mirror *mirror);
 /* ---- mirror_state.c ---- */
 /* pairs: n times name, value; all of them or none. */
 enum rv_status rv_mirror_set_attributes(struct rv_mirror *mirror, uint32_t slot, const struct rv_val *pairs, uint32_t n, bool may_remove) RV_MUST_USE;
-enum rv_status rv_mirror_apply_state(struct rv_mirror *mirror, const struct rv_rec *rec) RV_MUST_USE; /* records 17, 19, 30, 31, 33–35 */
+enum rv_status rv_mirror_apply_state(struct rv_mirror *mirror, const struct rv_rec *rec) RV_MUST_USE; /* records 17, 19, 21, 30, 31, 33–37 */
+/* Gives the node its state. */
+enum rv_status rv_mirror_need_state(struct rv_mirror *mirror, struct rv_node *node) RV_MUST_USE;
+
+/* ---- mirror_live.c ---- */
+enum rv_status rv_mirror_apply_live(struct rv_mirror *mirror, const struct rv_rec *rec) RV_MUST_USE; /* records 20, 38, 39, 44 */
+/* Drops whatever names a node that is about to go. */
+void rv_mirror_forget(struct rv_mirror *mirror, struct rv_node *node);
 
 /* ---- mirror_sheet.c ---- */
-enum rv_status rv_mirror_apply_sheet(struct rv_mirror *mirror, const struct rv_rec *rec) RV_MUST_USE; /* records 50–55 */
+enum rv_status rv_mirror_apply_sheet(struct rv_mirror *mirror, const struct rv_rec *rec) RV_MUST_USE; /* records 50–56 */
 void rv_mirror_sheet_free(struct rv_mirror *mirror, uint32_t id);
 void rv_mirror_adopted_free(struct rv_mirror *mirror, struct rv_node *node);
 void rv_mirror_sheets_reset(struct rv_mirror *mirror);

@@ -288,6 +288,21 @@ static enum rv_status apply_sheet(struct rv_mirror *m, const struct rv_rec *rec)
 	return RV_OK;
 }
 
+static enum rv_status apply_sheet_state(struct rv_mirror *m, const struct rv_rec *rec)
+{
+	uint32_t at = rv_map_get(&m->sheet_ids, U(RV_SHEET_STATE_SHEET));
+	struct rv_span media;
+	if (!at)
+		return RV_ORDER;
+	enum rv_status status = rv_mirror_hold(m, S(RV_SHEET_STATE_MEDIA), &media);
+	if (status != RV_OK)
+		return status;
+	rv_mirror_drop(m, m->sheets[at].sheet.media);
+	m->sheets[at].sheet.media = media;
+	m->sheets[at].sheet.flags = U(RV_SHEET_STATE_FLAGS);
+	return RV_OK;
+}
+
 static enum rv_status apply_drop(struct rv_mirror *m, const struct rv_rec *rec)
 {
 	uint32_t at = rv_map_get(&m->sheet_ids, U(RV_SHEET_DROP_SHEET));
@@ -348,6 +363,7 @@ enum rv_status rv_mirror_apply_sheet(struct rv_mirror *m, const struct rv_rec *r
 	switch (rec->type) {
 	case RV_REC_SHEET: return apply_sheet(m, rec);
 	case RV_REC_ADOPTED: return apply_adopted(m, rec);
+	case RV_REC_SHEET_STATE: return apply_sheet_state(m, rec);
 	case RV_REC_SHEET_DROP: return apply_drop(m, rec);
 	default: return apply_rule(m, rec);
 	}

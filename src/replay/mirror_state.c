@@ -97,25 +97,43 @@ enum rv_status rv_mirror_set_attributes(struct rv_mirror *m, uint32_t slot, cons
 
 /* ---- state ---- */
 
+enum rv_status rv_mirror_need_state(struct rv_mirror *m, struct rv_node *node)
+{
+	if (node->state)
+		return RV_OK;
+	enum rv_status status = rv_mirror_charge(m, sizeof *node->state);
+	if (status == RV_OK && !(node->state = calloc(1, sizeof *node->state))) {
+		rv_mirror_refund(m, sizeof *node->state);
+		status = RV_MEMORY;
+	}
+	return status;
+}
+
+/* The text that a state record brings. */
+static struct rv_span text_of(const struct rv_rec *rec)
+{
+	switch (rec->type) {
+	case RV_REC_INPUT: return U(RV_INPUT_FLAGS) & RV_INPUT_MASKED ? rv_span(NULL, 0) : S(RV_INPUT_VALUE);
+	case RV_REC_CANVAS: return S(RV_CANVAS_IMAGE);
+	case RV_REC_HOLD: return S(RV_HOLD_CSS).len ? S(RV_HOLD_CSS) : rv_span(NULL, 0);
+	default: return rv_span(NULL, 0);
+	}
+}
+
 static enum rv_status set_state(struct rv_mirror *m, struct rv_node *node, const struct rv_rec *rec)
 {
-	struct rv_span value = {0};
-	enum rv_status status;
-	if (rec->type == RV_REC_INPUT && !(U(RV_INPUT_FLAGS) & RV_INPUT_MASKED)) {
-		status = rv_mirror_hold(m, S(RV_INPUT_VALUE), &value);
-		if (status != RV_OK)
-			return status;
-	}
-	if (!node->state) {
-		status = rv_mirror_charge(m, sizeof *node->state);
-		if (status == RV_OK && !(node->state = calloc(1, sizeof *node->state))) {
-			rv_mirror_refund(m, sizeof *node->state);
-			status = RV_MEMORY;
-		}
-		if (status != RV_OK) {
-			rv_mirror_drop(m, value);
-			return status;
-		}
+	static const char image[] = "data:image/";
+	struct rv_span text = text_of(rec), value;
+	if (rec->type == RV_REC_CANVAS && text.ptr && (text.len < sizeof image || memcmp(text.ptr, image, sizeof image - 1) != 0))
+		return RV_BAD;
+	if (rec->type == RV_REC_CANVAS && text.len > RV_CANVAS_BYTES_MAX)
+		return RV_LIMIT;
+	enum rv_status status = rv_mirror_hold(m, text, &value);
+	if (status == RV_OK)
+		status = rv_mirror_need_state(m, node);
+	if (status != RV_OK) {
+		rv_mirror_drop(m, value);
+		return status;
 	}
 	struct rv_node_state *state = node->state;
 	switch (rec->type) {
@@ -143,6 +161,16 @@ static enum rv_status set_state(struct rv_mirror *m, struct rv_node *node, const
 		state->has_dialog = true;
 		state->dialog_flags = U(RV_DIALOG_FLAGS);
 		break;
+	case RV_REC_CANVAS:
+		rv_mirror_drop(m, state->canvas);
+		state->canvas = value;
+		state->canvas_width = U(RV_CANVAS_WIDTH);
+		state->canvas_height = U(RV_CANVAS_HEIGHT);
+		break;
+	case RV_REC_HOLD:
+		rv_mirror_drop(m, state->hold);
+		state->hold = value;
+		break;
 	default: /* size */
 		state->has_size = true;
 		state->width = U(RV_SIZE_WIDTH);
@@ -164,6 +192,10 @@ enum rv_status rv_mirror_apply_state(struct rv_mirror *m, const struct rv_rec *r
 	if (rec->type == RV_REC_PRIVACY) {
 		const uint32_t bits = RV_EL_MASK | RV_EL_BLOCK | RV_EL_ALLOW;
 		node->flags = (node->flags & ~bits) | (U(RV_PRIVACY_FLAGS) & bits);
+		return RV_OK;
+	}
+	if (rec->type == RV_REC_UPGRADED) {
+		node->flags |= RV_EL_CUSTOM;
 		return RV_OK;
 	}
 	return set_state(m, node, rec);

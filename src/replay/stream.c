@@ -74,15 +74,15 @@ static size_t find_start(const struct cut *cut)
 	return 0;
 }
 
-/* What happened during a walk that was folded to its end: a pointer on a node that did not last is kept without it. */
+/* What happened during a walk that was folded to its end: an event on a node that did not last is kept without it. */
 static enum rv_status keep_event(struct cut *cut, const struct rv_rec *rec)
 {
-	uint32_t at = rec->type == RV_REC_POINTER ? RV_POINTER_NODE : RV_POINTER_MOVE_NODE;
-	struct rv_val v[RV_POINTER_FIXED];
+	int at = rv_cursor_event_node(rec->type);
+	struct rv_val v[RV_PERFORMANCE_FIXED]; /* the longest of those */
 	struct rv_rec bare = {.type = rec->type, .t_ms = rec->t_ms, .n = rec->n, .v = v};
 	if (!rv_cursor_is_event(rec->type))
 		return RV_OK;
-	if ((rec->type != RV_REC_POINTER && rec->type != RV_REC_POINTER_MOVE) || rv_mirror_find(cut->mirror, rec->v[at].u))
+	if (at < 0 || !rec->v[at].u || rv_mirror_find(cut->mirror, rec->v[at].u))
 		return keep(cut, rec);
 	memcpy(v, rec->v, rec->n * sizeof *v);
 	v[at].u = 0;
@@ -110,7 +110,8 @@ static enum rv_status fold_before(struct cut *cut, struct rv_cursor_place *place
 	return status == RV_END ? RV_OK : status;
 }
 
-/* Folds on until the first walk is whole, its epoch ends or the records do; *end is behind the last one folded. */
+/* Folds on until the first walk is whole, its epoch or the window ends, or the records do; *end is
+ * behind the last one folded. */
 static enum rv_status fold_ahead(struct cut *cut, struct rv_cursor_place *end)
 {
 	const struct rv_mirror_epoch *epoch = rv_mirror_epoch(cut->mirror);
@@ -119,7 +120,7 @@ static enum rv_status fold_ahead(struct cut *cut, struct rv_cursor_place *end)
 	while (status == RV_OK && !epoch->snapshot_done) {
 		*end = cut->cursor.place;
 		status = rv_cursor_next(&cut->cursor, &rec);
-		if (status == RV_OK && rec.type == RV_REC_EPOCH)
+		if (status == RV_OK && (rec.type == RV_REC_EPOCH || time_of(&cut->cursor, &rec) > cut->to))
 			return RV_OK;
 		if (status == RV_OK)
 			status = rv_mirror_apply(cut->mirror, &rec);

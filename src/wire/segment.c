@@ -211,7 +211,7 @@ static enum rv_status add_values(struct rv_segment_writer *writer, const struct 
 enum rv_status rv_segment_writer_add(struct rv_segment_writer *writer, const struct rv_rec *rec)
 {
 	const struct rv_schema *schema = rv_record_schema(rec->type);
-	if (!schema || !rv_record_whole(schema, rec->n))
+	if (!schema || rec->type == RV_REC_TICK || rec->type == RV_REC_CHECK || !rv_record_whole(schema, rec->n))
 		return RV_BAD;
 	struct rv_segment_mark mark = rv_segment_writer_mark(writer);
 	uint32_t last_ms = mark.records ? mark.last_ms : rec->t_ms;

@@ -45,7 +45,8 @@ struct rv_segment_mark { size_t bytes; uint32_t strings, records, last_ms, first
 struct rv_segment_writer *rv_segment_writer_new(size_t max_raw_bytes) RV_MUST_USE;
 void rv_segment_writer_free(struct rv_segment_writer *writer);
 void rv_segment_writer_begin(struct rv_segment_writer *writer, enum rv_segment_kind kind, double epoch_wall_ms, uint32_t epoch, uint32_t sequence);
-/* RV_ORDER when rec->t_ms is before the last one, RV_LIMIT over max_raw_bytes; then nothing is added. */
+/* RV_ORDER when rec->t_ms is before the last one, RV_LIMIT over max_raw_bytes, RV_BAD for what belongs in
+ * batches alone; then nothing is added. */
 enum rv_status rv_segment_writer_add(struct rv_segment_writer *writer, const struct rv_rec *rec) RV_MUST_USE;
 size_t rv_segment_writer_raw_bytes(const struct rv_segment_writer *writer);
 uint32_t rv_segment_writer_records(const struct rv_segment_writer *writer);

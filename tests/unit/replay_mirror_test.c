@@ -99,6 +99,86 @@ static void test_nodes(void **state)
 	rv_mirror_free(page.mirror);
 }
 
+static void test_live(void **state)
+{
+	struct page page;
+	uint32_t n;
+	page_init(&page);
+	BAD(&page, RV_REC_CHECK, RU(3), RU(1));
+	/* canvas, hold */
+	BAD(&page, RV_REC_CANVAS, RU(3), RU(1), RU(1), RT("https://h/x.png"));
+	ORDER(&page, RV_REC_CANVAS, RU(9), RU(1), RU(1), NONE);
+	OK(&page, RV_REC_CANVAS, RU(3), RU(1), RU(2), RT("data:image/png;base64,AAAA"));
+	OK(&page, RV_REC_HOLD, RU(3), RT("opacity: 0"));
+	assert_int_equal(rv_mirror_find(page.mirror, 3)->state->canvas_height, 2);
+	OK(&page, RV_REC_HOLD, RU(3), RT(""));
+	assert_null(rv_mirror_find(page.mirror, 3)->state->hold.ptr);
+	/* slots: a node is in one of them, once */
+	OK(&page, RV_REC_SHADOW_ROOT, RU(10), RU(3), RU(RV_SHADOW_CLOSED | RV_SHADOW_MANUAL_SLOTS));
+	OK(&page, RV_REC_ELEMENT, RU(11), RU(10), RU(0), RU(0), RT("slot"));
+	OK(&page, RV_REC_ELEMENT, RU(12), RU(10), RU(0), RU(0), RT("slot"));
+	ORDER(&page, RV_REC_ASSIGN, RU(11), RU(99));
+	ORDER(&page, RV_REC_ASSIGN, RU(99));
+	BAD(&page, RV_REC_ASSIGN, RU(11), RU(1));
+	BAD(&page, RV_REC_ASSIGN, RU(4));
+	OK(&page, RV_REC_ELEMENT, RU(13), RU(3), RU(0), RU(0), RT("p"));
+	OK(&page, RV_REC_ASSIGN, RU(11), RU(4), RU(13), RU(4));
+	assert_int_equal(rv_mirror_find(page.mirror, 4)->state->slot_at, 2);
+	OK(&page, RV_REC_ASSIGN, RU(12), RU(13));
+	assert_int_equal(rv_mirror_find(page.mirror, 11)->state->assigned[1], 0);
+	assert_int_equal(rv_mirror_find(page.mirror, 13)->state->slot, 12);
+	OK(&page, RV_REC_REMOVE, RU(12));
+	assert_int_equal(rv_mirror_find(page.mirror, 13)->state->slot, 0);
+	OK(&page, RV_REC_REMOVE, RU(4));
+	assert_int_equal(rv_mirror_find(page.mirror, 11)->state->assigned[2], 0);
+	OK(&page, RV_REC_UPGRADED, RU(13));
+	assert_int_equal(rv_mirror_find(page.mirror, 13)->flags, RV_EL_CUSTOM);
+	/* animations */
+	ORDER(&page, RV_REC_ANIMATION, RU(99), RU(1), RU(RV_ANIMATION_RUNNING), RU(0), NONE, NONE, NONE);
+	BAD(&page, RV_REC_ANIMATION, RU(13), RU(0), RU(RV_ANIMATION_RUNNING), RU(0), NONE, NONE, NONE);
+	BAD(&page, RV_REC_ANIMATION, RU(13), RU(1), RU(4), RU(0), NONE, NONE, NONE);
+	OK(&page, RV_REC_ANIMATION, RU(13), RU(1), RU(RV_ANIMATION_IDLE), RU(0), NONE, NONE, NONE);
+	OK(&page, RV_REC_ANIMATION, RU(13), RU(1), RU(RV_ANIMATION_RUNNING), RU(100), NONE, RT("[]"), RT("{\"playbackRate\":-0.5}"));
+	OK(&page, RV_REC_ANIMATION, RU(13), RU(2), RU(RV_ANIMATION_RUNNING), RU(100), NONE, RT("[]"), RT("{}"));
+	const struct rv_animation *animations = rv_mirror_animations(page.mirror, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(rv_mirror_animation_time(&animations[0], 50), 75);
+	assert_int_equal(rv_mirror_animation_time(&animations[0], 5000), 0);
+	assert_int_equal(rv_mirror_animation_time(&animations[1], 50), 150);
+	OK(&page, RV_REC_ANIMATION, RU(13), RU(1), RU(RV_ANIMATION_PAUSED), RU(7), RT("::after"), NONE, NONE);
+	animations = rv_mirror_animations(page.mirror, &n);
+	assert_true(n == 2 && animations[0].id == 1 && rv_span_is(animations[0].keyframes, "[]") && rv_span_is(animations[0].pseudo, "::after"));
+	assert_int_equal(rv_mirror_animation_time(&animations[0], 5000), 7);
+	for (uint32_t i = 0; i < 3000; i++)
+		OK(&page, RV_REC_ANIMATION, RU(3), RU(10 + i), RU(RV_ANIMATION_RUNNING), RU(0), NONE, NONE, NONE);
+	rv_mirror_animations(page.mirror, &n);
+	assert_int_equal(n, 2000);
+	/* selection, full screen, visual viewport */
+	ORDER(&page, RV_REC_SELECTION, RU(13), RU(0), RU(99), RU(0));
+	OK(&page, RV_REC_SELECTION, RU(3), RU(0), RU(13), RU(0), RU(3), RU(0), RU(3), RU(1));
+	ORDER(&page, RV_REC_FULLSCREEN, RU(99));
+	OK(&page, RV_REC_FULLSCREEN, RU(13));
+	OK(&page, RV_REC_VISUAL_VIEWPORT, RI(-1), RI(2), RU(1500));
+	OK(&page, RV_REC_REMOVE, RU(13));
+	assert_int_equal(rv_mirror_epoch(page.mirror)->fullscreen, 0);
+	assert_int_equal(rv_mirror_selection(page.mirror, &n)->end, 3);
+	assert_int_equal(n, 1);
+	rv_mirror_animations(page.mirror, &n);
+	assert_int_equal(n, 1998);
+	/* sheets, and what only names nodes */
+	ORDER(&page, RV_REC_SHEET_STATE, RU(1), RU(1), NONE);
+	OK(&page, RV_REC_SHEET, RU(1), RU(0), RU(0), NONE, NONE);
+	OK(&page, RV_REC_RULE_INSERT, RU(1), RT("a { }"), RU(0));
+	OK(&page, RV_REC_SHEET_STATE, RU(1), RU(RV_SHEET_DISABLED), RT("print"));
+	assert_true(rv_mirror_sheet(page.mirror, 1)->n_rules == 1 && rv_span_is(rv_mirror_sheet(page.mirror, 1)->media, "print"));
+	ORDER(&page, RV_REC_KEY, RU(99), RU(0), RT("a"));
+	ORDER(&page, RV_REC_CLIPBOARD, RU(0), RU(99));
+	ORDER(&page, RV_REC_PERFORMANCE, RU(0), NONE, (struct rv_val){.f = 1}, RU(0), RU(0), RU(99), NONE);
+	OK(&page, RV_REC_KEY, RU(0), RU(0), RT("a"));
+	OK(&page, RV_REC_LIFECYCLE, RU(0));
+	rv_mirror_free(page.mirror);
+}
+
 static void test_state(void **state)
 {
 	struct page page;
@@ -354,7 +434,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nodes),
-		cmocka_unit_test(test_state),
+		cmocka_unit_test(test_state), cmocka_unit_test(test_live),
 		cmocka_unit_test(test_sheets),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_twin),

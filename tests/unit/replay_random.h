@@ -39,9 +39,12 @@ static inline struct rv_span random_pick(struct random_maker *r, const char *con
 static inline struct rv_span random_tag(struct random_maker *r)
 {
 	if (r->gentle)
-		return RANDOM_PICK(r, "div", "span", "p", "div", "section", "style", "style", "link", "input", "iframe", "iframe", "x-card", "x-card", "a", "b", "ul");
-	return RANDOM_PICK(r, "div", "span", "p", "div", "x-card", "iframe", "iframe", "style", "style", "link", "input", "textarea", "select", "option", "script", "video", "dialog", "object", "svg", "h<tml", "table");
+		return RANDOM_PICK(r, "div", "span", "p", "div", "section", "style", "style", "link", "input", "iframe", "iframe", "x-card", "x-card", "a", "b", "ul", "canvas", "slot", "video", "dialog");
+	return RANDOM_PICK(r, "div", "span", "p", "div", "x-card", "iframe", "iframe", "style", "style", "link", "input", "textarea", "select", "option", "script", "video", "dialog", "object", "svg", "h<tml", "table", "canvas", "slot", "math", "frameset", "frame");
 }
+
+/* Two pixels, red and blue, and what is no picture. */
+#define RANDOM_FRAMES "data:image/gif;base64,R0lGODlhAQABAPAAAP8AAAAAACwAAAAAAQABAAACAkQBADs=", "data:image/gif;base64,R0lGODlhAQABAPAAAAAA/wAAACwAAAAAAQABAAACAkQBADs=", "https://h.test/x.png"
 
 static inline struct rv_span random_rule(struct random_maker *r)
 {
@@ -204,10 +207,93 @@ static inline struct rv_span random_text_in(struct random_maker *r, uint32_t id)
 	return r->gentle && random_in_style(r, id) ? RANDOM_PICK(r, "a { color: green; }", "", "i { top: 1px; }\nu { left: 2px; }") : random_text(r);
 }
 
+/* A node with one of these tags, or any element when there is none. */
+static inline uint32_t random_tagged(struct random_maker *r, const char *tag)
+{
+	uint32_t first = random_next(r, random_range(r));
+	for (uint32_t i = 0; i < random_range(r); i++) {
+		const struct rv_node *node = rv_mirror_find(r->mirror, 1 + (first + i) % random_range(r));
+		if (node && rv_span_is(node->name, tag))
+			return node->id;
+	}
+	return r->gentle ? 0 : random_node(r, RV_NODE_ELEMENT);
+}
+
+/* A child of the host of the manual root that a slot is in; any node in a wild stream. */
+static inline uint32_t random_slottable(struct random_maker *r, uint32_t slot)
+{
+	const struct rv_node *up = rv_mirror_find(r->mirror, slot);
+	while (up && up->kind != RV_NODE_SHADOW)
+		up = rv_mirror_slot(r->mirror, up->parent);
+	uint32_t child = up ? rv_mirror_slot(r->mirror, up->parent)->first : 0, id = 0;
+	for (uint32_t n = 1; child; child = rv_mirror_slot(r->mirror, child)->next)
+		if ((rv_mirror_slot(r->mirror, child)->kind == RV_NODE_ELEMENT || rv_mirror_slot(r->mirror, child)->kind == RV_NODE_TEXT) && random_next(r, n++) == 0)
+			id = rv_mirror_slot(r->mirror, child)->id;
+	return r->gentle ? id : id ? id : random_node(r, 0);
+}
+
+/* What documents hold beyond nodes. */
+static inline void random_live(struct random_maker *r, uint32_t kind)
+{
+	uint32_t id, n;
+	if (kind < 3) {
+		id = random_tagged(r, "canvas");
+		RANDOM_PUT(r, RV_REC_CANVAS, RU(id), RU(30), RU(20), RS(random_next(r, 5) ? RANDOM_PICK(r, RANDOM_FRAMES) : rv_span(NULL, 0)));
+	} else if (kind < 5) {
+		RANDOM_PUT(r, RV_REC_HOLD, RU(random_node(r, RV_NODE_ELEMENT)), RS(RANDOM_PICK(r, "", "opacity: 0.5", "left: 3px; top: 4px")));
+	} else if (kind < 9) {
+		uint32_t state = random_next(r, 4);
+		n = 1 + random_next(r, 12);
+		RANDOM_PUT(r, RV_REC_ANIMATION, RU(random_node(r, RV_NODE_ELEMENT)), RU(n), RU(state), RU(random_next(r, 5000)), RS(random_next(r, 4) ? rv_span(NULL, 0) : rv_span_str("::before")),
+			RS(random_next(r, 2) ? rv_span(NULL, 0) : RANDOM_PICK(r, "[{\"opacity\":0},{\"opacity\":1}]", "[]", "{bad")),
+			RS(random_next(r, 2) ? rv_span(NULL, 0) : RANDOM_PICK(r, "{\"duration\":1000}", "{\"duration\":500,\"playbackRate\":-2.25}", "{\"playbackRate\":0.5,\"x\":1}")));
+	} else if (kind < 10) {
+		RANDOM_PUT(r, RV_REC_FULLSCREEN, RU(random_next(r, 2) ? 0 : random_node(r, RV_NODE_ELEMENT)));
+	} else if (kind < 11) {
+		RANDOM_PUT(r, RV_REC_VISUAL_VIEWPORT, RI((int32_t)random_next(r, 90) - 10), RI((int32_t)random_next(r, 90)), RU(1000 + random_next(r, 3000)));
+	} else if (kind < 13) {
+		for (n = 0; n < 12 && random_next(r, 2); n += 4) {
+			r->v[n] = RU(random_node(r, RV_NODE_TEXT));
+			r->v[n + 1] = RU(0);
+			r->v[n + 2] = RU(random_next(r, 2) ? r->v[n].u : random_node(r, RV_NODE_TEXT));
+			r->v[n + 3] = RU(random_next(r, 2));
+		}
+		(void)random_put(r, RV_REC_SELECTION, n);
+	} else if (kind < 15) {
+		RANDOM_PUT(r, RV_REC_SHEET_STATE, RU(1 + random_next(r, RANDOM_SHEETS)), RU(random_next(r, 2)), RS(RANDOM_PICK(r, "", "screen", "print")));
+	} else if (kind < 18) {
+		id = random_tagged(r, "slot");
+		r->v[0] = RU(id);
+		for (n = 1; n < 5 && random_next(r, 3); n++)
+			r->v[n] = RU(random_slottable(r, id));
+		(void)random_put(r, RV_REC_ASSIGN, n);
+	} else if (kind < 19) {
+		RANDOM_PUT(r, RV_REC_UPGRADED, RU(random_tagged(r, "x-card")));
+	} else if (kind < 21) {
+		id = random_tagged(r, "dialog");
+		RANDOM_PUT(r, RV_REC_DIALOG, RU(id), RU(random_next(r, 2) * RV_DIALOG_OPEN));
+		id = random_node(r, RV_NODE_ELEMENT);
+		const struct rv_node *node = rv_mirror_find(r->mirror, id);
+		if (!r->gentle || (node && id > 5 && !rv_span_is(node->name, "dialog")))
+			RANDOM_PUT(r, RV_REC_DIALOG, RU(id), RU(RV_DIALOG_POPOVER | random_next(r, 2)));
+	} else if (kind < 22) {
+		id = random_tagged(r, "video");
+		RANDOM_PUT(r, RV_REC_MEDIA, RU(id), RU(random_next(r, 8)), RU(random_next(r, 9000)), RU(random_next(r, 1000)), RU(random_next(r, 3000)));
+	} else {
+		id = random_next(r, 3) ? 0 : random_node(r, 0);
+		RANDOM_PUT(r, RV_REC_KEY, RU(id), RU(random_next(r, 32)), RS(random_next(r, 2) ? rv_span_str("Enter") : rv_span(NULL, 0)));
+		RANDOM_PUT(r, RV_REC_CLIPBOARD, RU(random_next(r, 4)), RU(id));
+		RANDOM_PUT(r, RV_REC_LIFECYCLE, RU(random_next(r, 5)));
+		RANDOM_PUT(r, RV_REC_TRANSITION, RU(random_next(r, 3)));
+		RANDOM_PUT(r, RV_REC_PERFORMANCE, RU(random_next(r, 4)), RT("CLS"), (struct rv_val){.f = 0.125}, RU(r->t_ms), RU(60), RU(id), RS(RANDOM_PICK(r, "{\"a\":1}", "words")));
+		RANDOM_PUT(r, RV_REC_SOCKET, RU(1), RU(random_next(r, 4)), RU(12), RS(random_text(r)));
+	}
+}
+
 /* One record, or an attempt at one. */
 static inline void random_record(struct random_maker *r)
 {
-	uint32_t kind = random_next(r, 100), id, n;
+	uint32_t kind = random_next(r, 125), id, n;
 	if (r->walk_left && --r->walk_left == 0)
 		(void)random_put(r, RV_REC_SNAPSHOT_DONE, 0);
 	if (random_next(r, 3) == 0)
@@ -233,7 +319,7 @@ static inline void random_record(struct random_maker *r)
 		id = random_node(r, RV_NODE_ELEMENT);
 		const struct rv_node *host = rv_mirror_find(r->mirror, id);
 		if (!r->gentle || (host && (rv_span_is(host->name, "div") || rv_span_is(host->name, "x-card")) && !random_framed(r, id)))
-			RANDOM_PUT(r, RV_REC_SHADOW_ROOT, RU(random_id(r)), RU(id), RU(0));
+			RANDOM_PUT(r, RV_REC_SHADOW_ROOT, RU(random_id(r)), RU(id), RU(random_next(r, 4)));
 	} else if (kind < 49) {
 		id = random_node(r, 0);
 		if (id > 5 || ((!r->gentle || id > 3) && random_next(r, 60) == 0))
@@ -300,6 +386,8 @@ static inline void random_record(struct random_maker *r)
 			(void)random_put(r, RV_REC_ADOPTED, n);
 	} else if (kind < 98) {
 		RANDOM_PUT(r, RV_REC_SHEET_DROP, RU(1 + random_next(r, RANDOM_SHEETS)));
+	} else if (kind >= 100) {
+		random_live(r, kind - 100);
 	} else {
 		RANDOM_PUT(r, RV_REC_CONSOLE, RU(random_next(r, 7)), RU(1), RT("at a\nat b"), RS(random_text(r)));
 		RANDOM_PUT(r, RV_REC_CUSTOM, RT("tag"), RS(RANDOM_PICK(r, "{\"a\":[1,2.5e3,true,null,\"x\"]}", "not json", "[", "\"\"")));

@@ -65,6 +65,16 @@ static inline uint32_t make_all(struct rv_arena *arena, struct rv_rec *out, uint
 
 /* ---- batches ---- */
 
+/* The same without what only batches hold. */
+static inline uint32_t make_stored(struct rv_arena *arena, struct rv_rec *out, uint32_t max)
+{
+	uint32_t n = make_all(arena, out, max), kept = 0;
+	for (uint32_t i = 0; i < n; i++)
+		if (out[i].type != RV_REC_CHECK)
+			out[kept++] = out[i];
+	return kept;
+}
+
 struct make_batch {
 	struct rv_span known[1000]; /* interned */
 	uint32_t n_known, n_new, seq, flags, t_ms;

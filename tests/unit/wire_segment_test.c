@@ -103,7 +103,7 @@ static struct rv_span inflated(void)
 static void every_record_round_trips(void **state)
 {
 	static struct rv_rec records[ALL_MAX];
-	uint32_t n = make_all(&arena, records, ALL_MAX);
+	uint32_t n = make_stored(&arena, records, ALL_MAX);
 	for (int level = 1; level <= 9; level += 4) {
 		rv_segment_writer_begin(writer, RV_SEGMENT_CHECKPOINT, 1700000000000.5, 3, 9);
 		for (uint32_t i = 0; i < n; i++)
