@@ -148,6 +148,7 @@ static void write_snapshot(struct rv_rrweb *ex, uint32_t t_ms)
 	rv_rrweb_end(ex, &json, t_ms);
 	rv_rrweb_write_after(ex, t_ms);
 	rv_rrweb_end_run(ex);
+	rv_rrweb_tell_page(ex, t_ms);
 }
 
 /* Writes what the run has changed: as mutations, or a document that is new as a whole. */
@@ -168,7 +169,8 @@ static void end_epoch(struct rv_rrweb *ex)
 	rv_rrweb_styles_reset(ex);
 	ex->frames.n = ex->after.n = 0;
 	ex->base_slot = 0;
-	ex->live = false;
+	ex->watched = ex->watch_due = 0;
+	ex->live = ex->reselect = false;
 }
 
 /* Meta and FullSnapshot as of the end of the first walk, then what else happened during it. */
@@ -226,20 +228,34 @@ static void take(struct rv_rrweb *ex, const struct rv_rec *rec)
 		count(ex, status);
 		if (status == RV_OK && rec->v[RV_DIALOG_FLAGS].u & RV_DIALOG_POPOVER && is_in(ex, rec->v[RV_DIALOG_NODE].u)) {
 			rv_rrweb_end_run(ex);
-			rv_rrweb_event(ex, rec);
+			if (ex->live)
+				rv_rrweb_tell_popover(ex, rv_mirror_find(ex->m, rec->v[RV_DIALOG_NODE].u), rec->t_ms);
 		}
 		return;
+	case RV_REC_CANVAS:
+	case RV_REC_HOLD:
+	case RV_REC_UPGRADED:
+	case RV_REC_ASSIGN:
+	case RV_REC_ANIMATION:
+	case RV_REC_FULLSCREEN:
+	case RV_REC_VISUAL_VIEWPORT:
+	case RV_REC_SELECTION: count(ex, rv_rrweb_live(ex, rec)); return;
 	case RV_REC_SHEET:
 	case RV_REC_RULE_INSERT:
 	case RV_REC_RULE_DELETE:
 	case RV_REC_RULE_REPLACE:
 	case RV_REC_ADOPTED:
+	case RV_REC_SHEET_STATE:
 	case RV_REC_SHEET_DROP: count(ex, rv_rrweb_restyle(ex, rec)); return;
 	case RV_REC_INPUT:
 	case RV_REC_SCROLL:
 	case RV_REC_MEDIA:
 		if (is_in(ex, rec->v[0].u))
 			rv_rrweb_end_run(ex);
+		if (rec->type == RV_REC_INPUT) {
+			count(ex, rv_rrweb_take_input(ex, rec));
+			return;
+		}
 		status = rv_mirror_apply(ex->m, rec);
 		count(ex, status);
 		if (status == RV_OK)
@@ -314,7 +330,7 @@ enum rv_status rv_rrweb_export_assets(struct rv_span stream, const struct rv_rrw
 		rv_cursor_deinit(&ex->cursor);
 		for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
 			rv_buf_deinit(bufs[i]);
-		struct rv_vec *const vecs[] = {&ex->pending, &ex->texts, &ex->hosts, &ex->adopt, &ex->stale, &ex->frames, &ex->after, &ex->adopters};
+		struct rv_vec *const vecs[] = {&ex->pending, &ex->texts, &ex->hosts, &ex->adopt, &ex->stale, &ex->reslot, &ex->frames, &ex->after, &ex->adopters};
 		for (size_t i = 0; i < sizeof vecs / sizeof *vecs; i++)
 			free(vecs[i]->v);
 		rv_map_clear(&ex->style_of);

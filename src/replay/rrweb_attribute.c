@@ -12,7 +12,7 @@ enum rv_tag rv_rrweb_tag(const struct rv_node *node)
 	static const struct { const char *name; enum rv_tag tag; } tags[] = {
 		{"input", RV_TAG_INPUT}, {"textarea", RV_TAG_TEXTAREA}, {"select", RV_TAG_SELECT}, {"option", RV_TAG_OPTION}, {"style", RV_TAG_STYLE},
 		{"link", RV_TAG_LINK}, {"script", RV_TAG_SCRIPT}, {"iframe", RV_TAG_IFRAME}, {"audio", RV_TAG_MEDIA}, {"video", RV_TAG_MEDIA},
-		{"dialog", RV_TAG_DIALOG}, {"meta", RV_TAG_META}};
+		{"dialog", RV_TAG_DIALOG}, {"meta", RV_TAG_META}, {"canvas", RV_TAG_CANVAS}, {"frame", RV_TAG_IFRAME}};
 	if (node->kind == RV_NODE_ELEMENT)
 		for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
 			if (rv_span_is(node->name, tags[i].name))
@@ -46,11 +46,6 @@ static bool has_value(const struct rv_node *node)
 static bool is_checkable(const struct rv_node *node)
 {
 	return state_of(node)->has_input && state_of(node)->input_flags & RV_INPUT_CHECKABLE;
-}
-
-static bool popover_open(const struct rv_node *node)
-{
-	return (state_of(node)->dialog_flags & (RV_DIALOG_POPOVER | RV_DIALOG_OPEN)) == (RV_DIALOG_POPOVER | RV_DIALOG_OPEN);
 }
 
 static void pixels(struct rv_rrweb *ex, const char *key, uint32_t value, struct rv_json *json)
@@ -122,7 +117,7 @@ static bool is_asset(const struct rv_node *node, struct rv_span name)
 
 static bool is_hidden(const struct rv_rrweb *ex, const struct rv_node *node, struct rv_span name)
 {
-	if (starts(name, "rr_") || rv_span_is(name, "_cssText"))
+	if (starts(name, "rr_") || rv_span_is(name, "_cssText") || rv_rrweb_is_sign(name) || rv_rrweb_slot_hidden(ex, node, name))
 		return true;
 	switch (rv_rrweb_tag(node)) {
 	case RV_TAG_IFRAME: return rv_span_is(name, "src") || rv_span_is(name, "srcdoc") || rv_span_is(name, "sandbox");
@@ -136,16 +131,13 @@ static bool is_hidden(const struct rv_rrweb *ex, const struct rv_node *node, str
 	}
 }
 
-static void write_style(struct rv_rrweb *ex, const struct rv_node *node, struct rv_span value, struct rv_json *json)
+void rv_rrweb_sheet_media(const struct rv_node *node, const struct rv_sheet *sheet, struct rv_json *json)
 {
-	struct rv_url url = rv_rrweb_url(ex, NULL);
-	rv_rrweb_clear(ex, &ex->scratch);
-	if (value.ptr)
-		rv_url_css(&url, value, &ex->scratch);
-	if (popover_open(node)) /* the Replayer has no popovers: show it where its style puts it */
-		rv_buf_str(&ex->scratch, value.len ? ";display:block;z-index:2147483647" : "display:block;z-index:2147483647");
-	rv_json_key(json, "style");
-	rv_json_text(json, value.ptr || popover_open(node) ? rv_buf_get(&ex->scratch) : value);
+	rv_json_key(json, "media");
+	if (sheet->flags & RV_SHEET_DISABLED)
+		rv_json_cstr(json, "not all");
+	else
+		rv_json_text(json, sheet->media.len ? sheet->media : rv_mirror_attribute(node, "media"));
 }
 
 void rv_rrweb_attribute(struct rv_rrweb *ex, const struct rv_node *node, struct rv_span name, struct rv_span value, struct rv_json *json)
@@ -158,7 +150,11 @@ void rv_rrweb_attribute(struct rv_rrweb *ex, const struct rv_node *node, struct 
 	if (is_hidden(ex, node, name))
 		return;
 	if (rv_span_is(name, "style")) {
-		write_style(ex, node, value, json);
+		rv_rrweb_style(ex, node, json);
+		return;
+	}
+	if (rv_span_is(name, "media") && rv_rrweb_sheet(ex, node)) {
+		rv_rrweb_sheet_media(node, rv_rrweb_sheet(ex, node), json);
 		return;
 	}
 	bool renamed = starts(name, "on") || starts(name, "ON") || starts(name, "On") || starts(name, "oN");
@@ -225,11 +221,6 @@ void rv_rrweb_dialog(const struct rv_node *node, struct rv_json *json)
 	}
 }
 
-void rv_rrweb_popover(struct rv_rrweb *ex, const struct rv_node *node, struct rv_json *json)
-{
-	write_style(ex, node, rv_mirror_attribute(node, "style"), json);
-}
-
 double rv_rrweb_rate(const struct rv_node_state *state)
 {
 	uint32_t rate = state->media_rate_milli;
@@ -268,11 +259,25 @@ static void write_sheet(struct rv_rrweb *ex, const struct rv_sheet *sheet, struc
 	if (rv_buf_status(&text) != RV_OK)
 		rv_rrweb_fail(ex, rv_buf_status(&text));
 	rv_rrweb_clear(ex, &ex->scratch);
-	struct rv_url url = rv_rrweb_url(ex, sheet);
-	rv_url_css(&url, rv_buf_get(&text), &ex->scratch);
+	rv_rrweb_css(ex, sheet, rv_buf_get(&text), &ex->scratch);
 	rv_json_key(json, "_cssText");
 	rv_json_text(json, rv_buf_get(&ex->scratch));
 	rv_buf_deinit(&text);
+}
+
+/* Setting its size empties a canvas: so it always has one, or an earlier frame would shine through. */
+static void write_frame(const struct rv_node *node, const struct rv_node_state *state, struct rv_json *json)
+{
+	if (!rv_mirror_attribute(node, "width").ptr) {
+		rv_json_key(json, "width");
+		rv_json_int(json, state->canvas_width);
+	}
+	if (!rv_mirror_attribute(node, "height").ptr) {
+		rv_json_key(json, "height");
+		rv_json_int(json, state->canvas_height);
+	}
+	rv_json_key(json, "rr_dataURL");
+	rv_json_text(json, state->canvas);
 }
 
 void rv_rrweb_attributes(struct rv_rrweb *ex, const struct rv_node *node, struct rv_json *json)
@@ -280,7 +285,7 @@ void rv_rrweb_attributes(struct rv_rrweb *ex, const struct rv_node *node, struct
 	const struct rv_node_state *state = state_of(node);
 	const struct rv_sheet *sheet = rv_rrweb_sheet(ex, node);
 	enum rv_tag tag = rv_rrweb_tag(node);
-	bool dialog = tag == RV_TAG_DIALOG && state->has_dialog, popover = popover_open(node);
+	bool dialog = tag == RV_TAG_DIALOG && state->has_dialog, restyled = rv_rrweb_restyled(ex, node), frame = tag == RV_TAG_CANVAS && state->canvas.ptr;
 	bool media = sheet && (sheet->flags & RV_SHEET_DISABLED || sheet->media.len);
 	rv_json_open(json, '{');
 	if (node->flags & RV_EL_BLOCK) {
@@ -294,16 +299,14 @@ void rv_rrweb_attributes(struct rv_rrweb *ex, const struct rv_node *node, struct
 	}
 	for (uint32_t i = 0; i < node->n_attributes; i++) {
 		struct rv_span name = node->attributes[i].name;
-		if ((dialog && rv_span_is(name, "open")) || (popover && rv_span_is(name, "style")) || (media && rv_span_is(name, "media")))
+		if ((dialog && rv_span_is(name, "open")) || (restyled && rv_span_is(name, "style")) || (media && rv_span_is(name, "media")))
 			continue;
 		rv_rrweb_attribute(ex, node, name, node->attributes[i].value, json);
 	}
 	if (sheet)
 		write_sheet(ex, sheet, json);
-	if (media) {
-		rv_json_key(json, "media");
-		rv_json_text(json, sheet->flags & RV_SHEET_DISABLED ? rv_span_str("not all") : sheet->media);
-	}
+	if (media)
+		rv_rrweb_sheet_media(node, sheet, json);
 	if (tag == RV_TAG_INPUT && has_value(node)) {
 		rv_json_key(json, "value");
 		rv_rrweb_value(ex, node, json);
@@ -326,8 +329,12 @@ void rv_rrweb_attributes(struct rv_rrweb *ex, const struct rv_node *node, struct
 		write_media(ex, state, json);
 	if (dialog && state->dialog_flags & RV_DIALOG_OPEN)
 		rv_rrweb_dialog(node, json);
-	if (popover)
-		rv_rrweb_popover(ex, node, json);
+	if (restyled)
+		rv_rrweb_style(ex, node, json);
+	rv_rrweb_signs(ex, node, json);
+	rv_rrweb_slots(ex, node, false, json);
+	if (frame)
+		write_frame(node, state, json);
 	if (ex->full && state->has_scroll && (state->scroll_x || state->scroll_y)) {
 		rv_json_key(json, "rr_scrollLeft");
 		rv_json_int(json, state->scroll_x);

@@ -119,6 +119,21 @@ void rv_rrweb_state(struct rv_rrweb *ex, const struct rv_rec *rec)
 		rv_rrweb_input(ex, node, rec->t_ms);
 }
 
+enum rv_status rv_rrweb_take_input(struct rv_rrweb *ex, const struct rv_rec *rec)
+{
+	uint32_t slot = rv_mirror_lookup(ex->m, U(RV_INPUT_NODE));
+	bool was = slot && rv_rrweb_indeterminate(rv_at(ex, slot));
+	enum rv_status status = rv_mirror_apply(ex->m, rec);
+	if (status != RV_OK || !ex->live)
+		return status;
+	rv_rrweb_state(ex, rec);
+	if (was != rv_rrweb_indeterminate(rv_at(ex, slot)) && rv_at(ex, slot)->mark & RV_IN && !(rv_at(ex, slot)->flags & RV_EL_BLOCK)) {
+		rv_rrweb_resign(ex, slot, "data-rv-indeterminate", !was);
+		rv_rrweb_tell_indeterminate(ex, rv_at(ex, slot), rec->t_ms);
+	}
+	return RV_OK;
+}
+
 /* ---- pointer ---- */
 
 /* The node as the Replayer knows it, else the document: the place on the page still counts. */
@@ -187,60 +202,40 @@ static void write_pointer(struct rv_rrweb *ex, const struct rv_rec *rec)
 
 /* ---- page ---- */
 
-static void begin_custom(struct rv_rrweb *ex, struct rv_json *json, const char *tag)
-{
-	rv_rrweb_begin(ex, json, 5, -1);
-	rv_json_key(json, "tag");
-	rv_json_cstr(json, tag);
-	rv_json_key(json, "payload");
-	rv_json_open(json, '{');
-}
-
-static void end_custom(struct rv_rrweb *ex, struct rv_json *json, uint32_t t_ms)
-{
-	rv_json_close(json, '}');
-	rv_rrweb_end(ex, json, t_ms);
-}
-
 static void write_custom(struct rv_rrweb *ex, const struct rv_rec *rec)
 {
 	static const char *const kinds[] = {"push", "replace", "pop", "hash"};
 	struct rv_json json;
 	switch (rec->type) {
 	case RV_REC_NAVIGATE:
-		begin_custom(ex, &json, "navigate");
+		rv_rrweb_begin_custom(ex, &json, "navigate");
 		rv_json_key(&json, "kind");
 		rv_json_cstr(&json, U(RV_NAVIGATE_KIND) < 4 ? kinds[U(RV_NAVIGATE_KIND)] : "other");
 		rv_json_key(&json, "url");
 		rv_json_text(&json, S(RV_NAVIGATE_URL));
 		break;
 	case RV_REC_VISIBILITY:
-		begin_custom(ex, &json, "visibility");
+		rv_rrweb_begin_custom(ex, &json, "visibility");
 		rv_json_key(&json, "visible");
 		rv_json_bool(&json, U(RV_VISIBILITY_VISIBLE));
 		break;
 	case RV_REC_GAP:
-		begin_custom(ex, &json, "gap");
+		rv_rrweb_begin_custom(ex, &json, "gap");
 		rv_json_key(&json, "lost_ms");
 		rv_json_int(&json, U(RV_GAP_LOST_MS));
 		rv_json_key(&json, "why");
 		rv_json_text(&json, S(RV_GAP_WHY));
 		break;
 	case RV_REC_NOTE:
-		begin_custom(ex, &json, "note");
+		rv_rrweb_begin_custom(ex, &json, "note");
 		rv_json_key(&json, "kind");
 		rv_json_text(&json, S(RV_NOTE_KIND));
 		rv_json_key(&json, "text");
 		rv_json_text(&json, S(RV_NOTE_TEXT));
 		break;
-	default: /* a popover that opened or closed: rrweb has no other word for it */
-		begin_custom(ex, &json, "popover");
-		rv_json_key(&json, "id");
-		rv_json_int(&json, U(RV_DIALOG_NODE));
-		rv_json_key(&json, "open");
-		rv_json_bool(&json, U(RV_DIALOG_FLAGS) & RV_DIALOG_OPEN);
+	default: return;
 	}
-	end_custom(ex, &json, rec->t_ms);
+	rv_rrweb_end_custom(ex, &json, rec->t_ms);
 }
 
 /* The host app's own event. Its payload is JSON text by contract; what is not travels as a string. */
@@ -251,11 +246,7 @@ static void write_own(struct rv_rrweb *ex, const struct rv_rec *rec)
 	rv_rrweb_begin(ex, &json, 5, -1);
 	rv_json_key(&json, "tag");
 	rv_json_text(&json, S(RV_CUSTOM_TAG).ptr ? S(RV_CUSTOM_TAG) : rv_span("", 0));
-	rv_json_key(&json, "payload");
-	if (rv_rrweb_is_json(payload))
-		rv_json_raw(&json, payload);
-	else
-		rv_json_text(&json, payload);
+	rv_rrweb_put_json(&json, "payload", payload);
 	rv_rrweb_end(ex, &json, rec->t_ms);
 }
 
@@ -423,6 +414,8 @@ void rv_rrweb_event(struct rv_rrweb *ex, const struct rv_rec *rec)
 	case RV_REC_ERROR: write_error(ex, rec); break;
 	case RV_REC_NETWORK: write_network(ex, rec); break;
 	case RV_REC_CUSTOM: write_own(ex, rec); break;
-	default: write_custom(ex, rec);
+	default:
+		if (!rv_rrweb_tell_event(ex, rec))
+			write_custom(ex, rec);
 	}
 }

@@ -17,7 +17,7 @@ static bool is_name(struct rv_span name, bool colon)
 	return name.len > 0;
 }
 
-static bool is_custom_name(struct rv_span name)
+bool rv_rrweb_is_custom(struct rv_span name)
 {
 	static const char *const taken[] = {"annotation-xml", "color-profile", "font-face", "font-face-src", "font-face-uri", "font-face-format", "font-face-name", "missing-glyph"};
 	bool dash = false;
@@ -41,7 +41,7 @@ static bool can_host(const struct rv_node *node)
 	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
 		if (rv_span_is(node->name, hosts[i]))
 			return true;
-	return is_custom_name(node->name);
+	return rv_rrweb_is_custom(node->name);
 }
 
 bool rv_rrweb_open(const struct rv_rrweb *ex, const struct rv_node *node)
@@ -169,8 +169,7 @@ void rv_rrweb_text(struct rv_rrweb *ex, const struct rv_node *node, struct rv_js
 		rv_json_cstr(json, ""); /* _cssText has it */
 	} else if (tag == RV_TAG_STYLE) {
 		rv_rrweb_clear(ex, &ex->scratch);
-		struct rv_url url = rv_rrweb_url(ex, NULL);
-		rv_url_css(&url, node->text, &ex->scratch);
+		rv_rrweb_css(ex, NULL, node->text, &ex->scratch);
 		rv_json_text(json, rv_buf_get(&ex->scratch));
 	} else {
 		rv_json_text(json, node->text);
@@ -182,7 +181,9 @@ static void write_element(struct rv_rrweb *ex, const struct rv_node *node, struc
 	uint32_t space = node->flags & RV_EL_NS_MASK;
 	bool host = node->shadow && rv_rrweb_open(ex, rv_at(ex, node->shadow));
 	rv_json_key(json, "tagName");
-	if (is_name(node->name, space != RV_NS_SVG))
+	if (space == RV_NS_HTML && (rv_span_is(node->name, "frame") || rv_span_is(node->name, "frameset")))
+		rv_json_cstr(json, node->name.len > 5 ? "div" : "iframe"); /* it attaches documents to these alone */
+	else if (is_name(node->name, space != RV_NS_SVG))
 		rv_json_text(json, node->name);
 	else
 		rv_json_cstr(json, space == RV_NS_SVG ? "g" : "div");
@@ -192,11 +193,15 @@ static void write_element(struct rv_rrweb *ex, const struct rv_node *node, struc
 		rv_json_key(json, "isSVG");
 		rv_json_bool(json, true);
 	}
+	if (space == RV_NS_MATHML) {
+		rv_json_key(json, "isMathML");
+		rv_json_bool(json, true);
+	}
 	if (host) {
 		rv_json_key(json, "isShadowHost");
 		rv_json_bool(json, true);
 	}
-	if (node->flags & RV_EL_CUSTOM && space == RV_NS_HTML && is_custom_name(node->name)) {
+	if (node->flags & RV_EL_CUSTOM && space == RV_NS_HTML && rv_rrweb_is_custom(node->name)) {
 		rv_json_key(json, "isCustom");
 		rv_json_bool(json, true);
 	}
@@ -206,7 +211,7 @@ static void write_element(struct rv_rrweb *ex, const struct rv_node *node, struc
 		rv_rrweb_push(ex, &ex->frames, rv_at(ex, node->frame)->id);
 	if (host && rv_at(ex, node->shadow)->n_adopted)
 		rv_rrweb_push(ex, &ex->adopt, rv_at(ex, node->shadow)->id);
-	if (node->state)
+	if (node->state || (host && rv_at(ex, node->shadow)->flags))
 		rv_rrweb_push(ex, &ex->after, node->id);
 }
 

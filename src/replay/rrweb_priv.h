@@ -22,6 +22,8 @@ enum {
 	RV_ROOTED = 8,   /* element: the Replayer has a shadow root there */
 	RV_RETEXT = 16,  /* its text is to be written at the end of the run */
 	RV_AGAIN = 32,   /* document: has been written before, and must look different */
+	RV_WATCH_DEFINED = 1,       /* some rule asks which elements are defined */
+	RV_WATCH_INDETERMINATE = 2, /* some rule says how an undecided box looks */
 	RV_OUT_DEPTH_MAX = 2000 /* the Replayer recurses */
 };
 
@@ -44,7 +46,7 @@ struct rv_rrweb {
 	bool live;                 /* the epoch's FullSnapshot is written */
 	/* the run */
 	uint32_t run_ms;
-	struct rv_vec pending, texts, hosts, adopt, stale; /* node ids; sheet ids in the last */
+	struct rv_vec pending, texts, hosts, adopt, stale, reslot; /* node ids; sheet ids in `stale` */
 	struct rv_removed *removed;
 	uint32_t n_removed, cap_removed;
 	size_t attrs_from;         /* where the change being written begins in `attrs` */
@@ -55,6 +57,8 @@ struct rv_rrweb {
 	uint32_t root_id;          /* of the nodes being written: their frame document's id, 0 in the top document */
 	uint32_t base_slot;        /* document that `base` belongs to, 0 none */
 	bool full;                 /* a FullSnapshot is being written */
+	uint8_t watched, watch_due; /* RV_WATCH_*: known of the epoch's rules; to be acted on at the end of the run */
+	bool reselect;             /* selected nodes have been written anew */
 	/* open ends */
 	uint32_t style_owner, style_ms; /* a StyleSheetRule event whose adds are not closed: node id (0 none), time */
 	struct rv_json style_json;
@@ -94,11 +98,12 @@ bool rv_rrweb_locate(struct rv_rrweb *ex, uint32_t slot, uint32_t *depth);
 void rv_rrweb_adds(struct rv_rrweb *ex, uint32_t slot, uint32_t depth, struct rv_json *json);
 /* The node with everything below it nested in childNodes. */
 void rv_rrweb_tree(struct rv_rrweb *ex, uint32_t slot, uint32_t depth);
+bool rv_rrweb_is_custom(struct rv_span name);
 /* The text as the Replayer is to have it: placeholder, style text, or as it is. */
 void rv_rrweb_text(struct rv_rrweb *ex, const struct rv_node *node, struct rv_json *json);
 
 /* ---- rrweb_attribute.c ---- */
-enum rv_tag { RV_TAG_OTHER, RV_TAG_INPUT, RV_TAG_TEXTAREA, RV_TAG_SELECT, RV_TAG_OPTION, RV_TAG_STYLE, RV_TAG_LINK, RV_TAG_SCRIPT, RV_TAG_IFRAME, RV_TAG_MEDIA, RV_TAG_DIALOG, RV_TAG_META };
+enum rv_tag { RV_TAG_OTHER, RV_TAG_INPUT, RV_TAG_TEXTAREA, RV_TAG_SELECT, RV_TAG_OPTION, RV_TAG_STYLE, RV_TAG_LINK, RV_TAG_SCRIPT, RV_TAG_IFRAME, RV_TAG_MEDIA, RV_TAG_DIALOG, RV_TAG_META, RV_TAG_CANVAS };
 enum rv_tag rv_rrweb_tag(const struct rv_node *node);
 /* The sheet whose rules are written for a style or link element, or NULL. */
 const struct rv_sheet *rv_rrweb_sheet(const struct rv_rrweb *ex, const struct rv_node *node);
@@ -106,7 +111,8 @@ void rv_rrweb_attributes(struct rv_rrweb *ex, const struct rv_node *node, struct
 /* One attribute as a change; nothing when the Replayer should not see it. */
 void rv_rrweb_attribute(struct rv_rrweb *ex, const struct rv_node *node, struct rv_span name, struct rv_span value, struct rv_json *json);
 void rv_rrweb_dialog(const struct rv_node *node, struct rv_json *json);
-void rv_rrweb_popover(struct rv_rrweb *ex, const struct rv_node *node, struct rv_json *json);
+/* The media attribute of a node whose sheet is written: what holds, the sheet's own word first. */
+void rv_rrweb_sheet_media(const struct rv_node *node, const struct rv_sheet *sheet, struct rv_json *json);
 /* The field's value as far as it may be seen. */
 void rv_rrweb_value(struct rv_rrweb *ex, const struct rv_node *node, struct rv_json *json);
 
@@ -115,6 +121,44 @@ void rv_rrweb_textarea(struct rv_rrweb *ex, const struct rv_node *node, struct r
 /* What a media element can be set to; it throws at anything else. */
 double rv_rrweb_rate(const struct rv_node_state *state);
 double rv_rrweb_volume(const struct rv_node_state *state);
+
+/* ---- rrweb_css.c ---- */
+/* Style text, of a sheet or of none (NULL), with its addresses as the Replayer is to have them and
+ * pseudo-classes that it cannot have as attributes. */
+void rv_rrweb_css(struct rv_rrweb *ex, const struct rv_sheet *sheet, struct rv_span css, struct rv_buf *out);
+
+/* ---- rrweb_inline.c ---- */
+/* Does the style attribute say more than the page's own? */
+bool rv_rrweb_restyled(const struct rv_rrweb *ex, const struct rv_node *node);
+void rv_rrweb_style(struct rv_rrweb *ex, const struct rv_node *node, struct rv_json *json);
+/* Attributes in place of pseudo-classes: is this name one, those of a node, one of them as a change together with the style. */
+bool rv_rrweb_is_sign(struct rv_span name);
+void rv_rrweb_signs(struct rv_rrweb *ex, const struct rv_node *node, struct rv_json *json);
+void rv_rrweb_resign(struct rv_rrweb *ex, uint32_t slot, const char *sign, bool on);
+bool rv_rrweb_indeterminate(const struct rv_node *node);
+bool rv_rrweb_undefined(const struct rv_rrweb *ex, const struct rv_node *node);
+/* Notes that a rule asks; undefined elements that the Replayer has get their sign at the end of the run. */
+void rv_rrweb_watch(struct rv_rrweb *ex, uint8_t what);
+void rv_rrweb_watch_now(struct rv_rrweb *ex);
+/* The names of slots that were assigned by hand; the page's own are hidden there. */
+bool rv_rrweb_slot_hidden(const struct rv_rrweb *ex, const struct rv_node *node, struct rv_span name);
+void rv_rrweb_slots(struct rv_rrweb *ex, const struct rv_node *node, bool change, struct rv_json *json);
+void rv_rrweb_reslot(struct rv_rrweb *ex, uint32_t id);
+
+/* ---- rrweb_live.c ---- */
+void rv_rrweb_begin_custom(struct rv_rrweb *ex, struct rv_json *json, const char *tag);
+void rv_rrweb_end_custom(struct rv_rrweb *ex, struct rv_json *json, uint32_t t_ms);
+void rv_rrweb_put_json(struct rv_json *json, const char *key, struct rv_span text);
+/* State of a node, of the page, that has just been written. */
+void rv_rrweb_tell(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_ms);
+void rv_rrweb_tell_page(struct rv_rrweb *ex, uint32_t t_ms);
+void rv_rrweb_tell_popover(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_ms);
+void rv_rrweb_tell_indeterminate(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_ms);
+void rv_rrweb_selection(struct rv_rrweb *ex, uint32_t t_ms);
+/* Records of state beyond nodes: applies them. The status is the mirror's. */
+enum rv_status rv_rrweb_live(struct rv_rrweb *ex, const struct rv_rec *rec) RV_MUST_USE;
+/* Keys, clipboard, life cycle, transitions, performance, sockets; false for any other record. */
+bool rv_rrweb_tell_event(struct rv_rrweb *ex, const struct rv_rec *rec);
 
 /* ---- rrweb_run.c ---- */
 /* A mutation or sheet record: applies it. The status is the mirror's. */
@@ -141,6 +185,8 @@ void rv_rrweb_styles_reset(struct rv_rrweb *ex);
 /* Input, scroll, media: the state of a node that the Replayer has. */
 void rv_rrweb_state(struct rv_rrweb *ex, const struct rv_rec *rec);
 void rv_rrweb_input(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_ms);
+/* An input record: applies it. The status is the mirror's. */
+enum rv_status rv_rrweb_take_input(struct rv_rrweb *ex, const struct rv_rec *rec) RV_MUST_USE;
 void rv_rrweb_scroll(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_ms);
 void rv_rrweb_media(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_ms);
 /* Pointer, page and log records. */

@@ -51,6 +51,7 @@ static void withdraw(struct rv_rrweb *ex, uint32_t root, uint32_t parent_slot)
 	uint32_t first = ex->n_removed;
 	if (!(rv_at(ex, root)->mark & RV_IN))
 		return;
+	ex->reselect |= ex->m->n_ranges > 0;
 	add_removed(ex, rv_at(ex, root)->id, parent_slot);
 	for (uint32_t slot = root; slot && !ex->failed; slot = rv_mirror_next(ex->m, slot, root)) {
 		const struct rv_node *node = rv_at(ex, slot), *parent = rv_at(ex, node->parent);
@@ -137,11 +138,14 @@ static void change_attributes(struct rv_rrweb *ex, const struct rv_node *node, c
 	rv_rrweb_changed(ex, node, &json);
 }
 
-static void change_state(struct rv_rrweb *ex, const struct rv_node *node, uint32_t type)
+/* popover: it is one, or was. */
+static void change_state(struct rv_rrweb *ex, const struct rv_node *node, uint32_t type, bool popover)
 {
 	struct rv_json json;
 	if (type == RV_REC_DIALOG && node->flags & RV_EL_BLOCK)
 		return;
+	if (popover)
+		rv_rrweb_resign(ex, rv_mirror_slot_of(ex->m, node), "data-rv-popover-open", (node->state->dialog_flags & (RV_DIALOG_POPOVER | RV_DIALOG_OPEN)) == (RV_DIALOG_POPOVER | RV_DIALOG_OPEN));
 	rv_rrweb_change(ex, node, &json);
 	if (type == RV_REC_SIZE && node->flags & RV_EL_BLOCK) {
 		rv_json_key(&json, "style");
@@ -154,9 +158,7 @@ static void change_state(struct rv_rrweb *ex, const struct rv_node *node, uint32
 			rv_json_text(&json, rv_buf_get(&ex->scratch));
 		}
 		rv_json_close(&json, '}');
-	} else if (type == RV_REC_DIALOG && node->state->dialog_flags & RV_DIALOG_POPOVER) {
-		rv_rrweb_popover(ex, node, &json);
-	} else if (type == RV_REC_DIALOG && rv_rrweb_tag(node) == RV_TAG_DIALOG) {
+	} else if (type == RV_REC_DIALOG && rv_rrweb_tag(node) == RV_TAG_DIALOG && !(node->state->dialog_flags & RV_DIALOG_POPOVER)) {
 		rv_rrweb_dialog(node, &json);
 	}
 	rv_rrweb_changed(ex, node, &json);
@@ -183,6 +185,7 @@ enum rv_status rv_rrweb_mutate(struct rv_rrweb *ex, const struct rv_rec *rec)
 {
 	uint32_t slot = rv_mirror_lookup(ex->m, rec->v[0].u), parent = slot ? rv_at(ex, slot)->parent : 0;
 	bool blocked = slot && rv_at(ex, slot)->flags & RV_EL_BLOCK;
+	bool popover = slot && rv_at(ex, slot)->state && rv_at(ex, slot)->state->dialog_flags & RV_DIALOG_POPOVER;
 	before(ex, rec);
 	enum rv_status status = rv_mirror_apply(ex->m, rec);
 	if (status != RV_OK || !ex->live)
@@ -214,6 +217,8 @@ enum rv_status rv_rrweb_mutate(struct rv_rrweb *ex, const struct rv_rec *rec)
 	case RV_REC_SHADOW_ROOT:
 		if (rv_at(ex, node->parent)->mark & RV_IN)
 			rv_rrweb_push(ex, &ex->hosts, rv_at(ex, node->parent)->id);
+		for (uint32_t child = node->flags & RV_SHADOW_MANUAL_SLOTS ? rv_at(ex, node->parent)->first : 0; child; child = rv_at(ex, child)->next)
+			rv_rrweb_reslot(ex, rv_at(ex, child)->id);
 		break;
 	case RV_REC_MOVE:
 		withdraw(ex, slot, parent);
@@ -239,7 +244,7 @@ enum rv_status rv_rrweb_mutate(struct rv_rrweb *ex, const struct rv_rec *rec)
 		break;
 	default: /* dialog, size */
 		if (node->mark & RV_IN)
-			change_state(ex, node, rec->type);
+			change_state(ex, node, rec->type, rec->type == RV_REC_DIALOG && (popover || node->state->dialog_flags & RV_DIALOG_POPOVER));
 	}
 	return RV_OK;
 }
@@ -345,8 +350,12 @@ static void write_pending(struct rv_rrweb *ex, uint32_t slot, struct rv_json *js
 	uint32_t depth, parent = rv_at(ex, slot)->parent;
 	if (!rv_rrweb_holds(ex, parent) || !rv_rrweb_locate(ex, parent, &depth))
 		return; /* it comes with what is above it, or never */
-	if (rv_at(ex, parent)->kind == RV_NODE_SHADOW)
-		set_mark(ex, rv_at(ex, parent)->parent, 0, RV_ROOTED);
+	if (rv_at(ex, parent)->kind == RV_NODE_SHADOW) {
+		uint32_t host = rv_at(ex, parent)->parent;
+		if (!(rv_at(ex, host)->mark & RV_ROOTED) && rv_at(ex, parent)->flags)
+			rv_rrweb_push(ex, &ex->after, rv_at(ex, host)->id);
+		set_mark(ex, host, 0, RV_ROOTED);
+	}
 	uint32_t last = slot;
 	while (rv_at(ex, last)->next && rv_at(ex, rv_at(ex, last)->next)->mark & RV_PENDING)
 		last = rv_at(ex, last)->next;
@@ -377,11 +386,14 @@ void rv_rrweb_end_run(struct rv_rrweb *ex)
 {
 	do {
 		renew_hosts(ex);
+		rv_rrweb_watch_now(ex);
 		if (anything(ex))
 			write_run(ex);
 		rv_rrweb_forget_run(ex);
 		rv_rrweb_write_after(ex, ex->run_ms);
-	} while (ex->pending.n && !ex->failed); /* a frame's document may have left something for later */
+	} while ((ex->pending.n || ex->watch_due) && !ex->failed); /* a frame's document may have left something for later */
+	if (ex->reselect && ex->m->n_ranges)
+		rv_rrweb_selection(ex, ex->run_ms);
 }
 
 void rv_rrweb_forget_run(struct rv_rrweb *ex)
@@ -426,7 +438,11 @@ static void write_state(struct rv_rrweb *ex, const struct rv_node *node, uint32_
 {
 	const struct rv_node_state *state = node->state;
 	enum rv_tag tag = rv_rrweb_tag(node);
-	if (!state || node->flags & (node->kind == RV_NODE_ELEMENT ? RV_EL_BLOCK : 0))
+	if (node->kind == RV_NODE_ELEMENT && node->flags & RV_EL_BLOCK)
+		return;
+	if (node->kind == RV_NODE_ELEMENT)
+		rv_rrweb_tell(ex, node, t_ms);
+	if (!state)
 		return;
 	if (state->has_input && tag == RV_TAG_SELECT)
 		rv_rrweb_input(ex, node, t_ms);

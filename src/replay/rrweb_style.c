@@ -1,6 +1,8 @@
 #include "rrweb_priv.h"
 #include <stdlib.h>
 
+#define U(index) (rec->v[index].u)
+
 /* Sheets of elements are text of their element (_cssText) when it is written, and StyleSheetRule events
  * afterwards. Constructed sheets are AdoptedStyleSheet events. On a seek the Replayer applies rule
  * changes of constructed sheets before it makes the sheets, and makes a sheet only where the first root
@@ -57,8 +59,7 @@ static void write_rule(struct rv_rrweb *ex, const struct rv_sheet *sheet, const 
 		rv_buf_span(&ex->scratch, sheet->media);
 		rv_buf_byte(&ex->scratch, '{');
 	}
-	struct rv_url url = rv_rrweb_url(ex, sheet);
-	rv_url_css(&url, rv_buf_get(&text), &ex->scratch);
+	rv_rrweb_css(ex, sheet, rv_buf_get(&text), &ex->scratch);
 	if (media)
 		rv_buf_byte(&ex->scratch, '}');
 	rv_buf_deinit(&text);
@@ -138,8 +139,29 @@ static void make_stale(struct rv_rrweb *ex, struct rv_style *style)
 	rv_rrweb_push(ex, &ex->stale, style->sheet);
 }
 
+/* The rules stay: the element's media attribute says whether they count, roots adopt the sheet or not. */
+static enum rv_status change_sheet(struct rv_rrweb *ex, const struct rv_rec *rec)
+{
+	enum rv_status status = rv_mirror_apply(ex->m, rec);
+	if (status != RV_OK || !ex->live)
+		return status;
+	const struct rv_sheet *sheet = rv_mirror_sheet(ex->m, U(RV_SHEET_STATE_SHEET));
+	uint32_t owner = rv_mirror_lookup(ex->m, sheet->owner);
+	if (!sheet->owner) {
+		make_stale(ex, style_of(ex, sheet->id));
+	} else if ((rv_at(ex, owner)->mark & (RV_IN | RV_STYLED)) == (RV_IN | RV_STYLED)) {
+		struct rv_json json;
+		rv_rrweb_change(ex, rv_at(ex, owner), &json);
+		rv_rrweb_sheet_media(rv_at(ex, owner), sheet, &json);
+		rv_rrweb_changed(ex, rv_at(ex, owner), &json);
+	}
+	return RV_OK;
+}
+
 enum rv_status rv_rrweb_restyle(struct rv_rrweb *ex, const struct rv_rec *rec)
 {
+	if (rec->type == RV_REC_SHEET_STATE)
+		return change_sheet(ex, rec);
 	const struct rv_sheet *sheet = rec->type == RV_REC_ADOPTED ? NULL : rv_mirror_sheet(ex->m, rec->v[0].u);
 	uint32_t owner = sheet ? rv_mirror_lookup(ex->m, sheet->owner) : 0;
 	bool rule = rec->type == RV_REC_RULE_INSERT || rec->type == RV_REC_RULE_DELETE || rec->type == RV_REC_RULE_REPLACE;
@@ -312,8 +334,18 @@ static void write_replaced(struct rv_rrweb *ex, struct rv_style *style, uint32_t
 	rv_rrweb_begin(ex, &json, 3, 8);
 	rv_json_key(&json, "styleId");
 	rv_json_int(&json, style->style_id);
+	rv_rrweb_clear(ex, &ex->scratch);
+	if (sheet->media.len) {
+		rv_buf_str(&ex->scratch, "@media ");
+		rv_buf_span(&ex->scratch, sheet->media);
+		rv_buf_byte(&ex->scratch, '{');
+	}
+	if (!(sheet->flags & RV_SHEET_DISABLED))
+		rv_rrweb_css(ex, sheet, rv_buf_get(&text), &ex->scratch);
+	if (sheet->media.len)
+		rv_buf_byte(&ex->scratch, '}');
 	rv_json_key(&json, "replaceSync");
-	rv_json_text(&json, rv_buf_get(&text));
+	rv_json_text(&json, rv_buf_get(&ex->scratch));
 	rv_rrweb_end(ex, &json, t_ms);
 	rv_buf_deinit(&text);
 }

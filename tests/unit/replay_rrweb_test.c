@@ -242,6 +242,17 @@ static double play(const struct value *event, double last)
 		assert_true(offset == 0);
 	} else if (type == 3 && source == 8) {
 		assert_true(id ? shown[slot_of(id)].there && shown[id].style : number(data, "styleId") > 0);
+	} else if (type == 3 && source == 14) {
+		for (const struct value *item = get(data, "ranges")->first; item; item = item->next)
+			assert_true(shown[slot_of(number(item, "start"))].there && shown[slot_of(number(item, "end"))].there);
+	} else if (type == 3 && source == 16) {
+		assert_non_null(get(get(data, "define"), "name"));
+	} else if (type == 5 && !strncmp(get(data, "tag")->text, "rv:", 3)) { /* names only what is there */
+		const struct value *payload = get(data, "payload"), *nodes = get(payload, "nodes");
+		if (number(payload, "id"))
+			assert_true(shown[slot_of(number(payload, "id"))].there);
+		for (const struct value *item = nodes ? nodes->first : NULL; item; item = item->next)
+			assert_true(shown[slot_of((uint32_t)item->number)].there);
 	} else if (type == 3 && source != 4) {
 		assert_true(shown[slot_of(id)].there);
 	}
@@ -267,6 +278,8 @@ static uint32_t compare(const struct rv_mirror *mirror, uint32_t slot, uint32_t 
 		if (!entry->there || entry->parent != parent)
 			fail_msg("node %u should be below %u", node->id, parent);
 		assert_int_equal(entry->shadow, shadow);
+		if (node->kind != RV_NODE_DOCUMENT && prev && shown[prev].next == MAX_ID - 1) /* the stand-in root */
+			prev = MAX_ID - 1;
 		if (node->kind != RV_NODE_DOCUMENT && prev)
 			assert_int_equal(shown[prev].next, node->id);
 		prev = node->id;
@@ -277,7 +290,7 @@ static uint32_t compare(const struct rv_mirror *mirror, uint32_t slot, uint32_t 
 		}
 		if (node->kind != RV_NODE_ELEMENT || node->flags & RV_EL_BLOCK)
 			continue;
-		if (rv_span_is(node->name, "iframe")) {
+		if (rv_span_is(node->name, "iframe") || rv_span_is(node->name, "frame")) {
 			n += node->frame ? compare(mirror, node->frame, node->id, false) : 0;
 			continue;
 		}
