@@ -7,6 +7,8 @@
 
 const READY_MS = 15_000;
 const ANSWER_MS = 30_000;
+/** Seconds without a word after which a worker that owes an answer is given up. */
+const SILENT = 5;
 
 /**
  * @param {object} ctx
@@ -25,7 +27,10 @@ export function createBridge({hub, asset, workerUrl, nonce, onMessage, onDegrade
 	let rungs = ['worker', 'blob', 'page'];
 	let stopped = false;
 	let last = 0;
-	/** @type {Map<number, {done: (value: any) => void, failed: (error: Error) => void, timer: number}>} */
+	let heard = 0;
+	/** Checks in a row without a word. */
+	let quiet = 0;
+	/** Takes the `reply`. @type {Map<number, (reply: {ok?: boolean, value?: any, error?: string}) => void>} */
 	const asked = new Map();
 
 	/** @param {Rung} rung @param {(message: any) => void} receive @param {(error: Error) => void} broken @returns {Promise<Line>} */
@@ -34,10 +39,10 @@ export function createBridge({hub, asset, workerUrl, nonce, onMessage, onDegrade
 		const script = asset('rearview.worker.js');
 		let address = workerUrl ?? script.href;
 		if (rung === 'worker') {
-			if (new URL(address, win.location.href).origin !== win.location.origin) throw new Error('another origin');
+			if (new URL(address, win.location.href).origin !== win.location.origin) throw Error('another origin');
 		} else {
 			const response = await native.fetch(script.href, {credentials: 'omit'});
-			if (!response.ok) throw new Error(`HTTP ${response.status}`);
+			if (!response.ok) throw Error(`HTTP ${response.status}`);
 			address = URL.createObjectURL(new Blob([await response.text()], {type: 'text/javascript'}));
 		}
 		try {
@@ -45,7 +50,7 @@ export function createBridge({hub, asset, workerUrl, nonce, onMessage, onDegrade
 			native.listen(worker, 'message', guard((/** @type {MessageEvent} */ event) => receive(event.data)));
 			native.listen(worker, 'error', guard((/** @type {ErrorEvent} */ event) => {
 				event.preventDefault();
-				broken(new Error(event.message || 'not loaded'));
+				broken(Error(event.message || 'not loaded'));
 			}));
 			return {post: (message, transfer) => worker.postMessage(message, transfer), close: () => worker.terminate()};
 		} finally {
@@ -63,14 +68,12 @@ export function createBridge({hub, asset, workerUrl, nonce, onMessage, onDegrade
 		return made;
 	};
 
-	/** @param {any} message */
-	const settle = ({id, ok, value, error}) => {
-		const ask = asked.get(id);
-		if (!ask) return;
-		asked.delete(id);
-		native.clearTimeout(ask.timer);
-		if (ok) ask.done(value);
-		else ask.failed(new Error(error));
+	/** Nobody answers any more. @param {string} error @returns {Line | null} */
+	const hangUp = error => {
+		const was = line;
+		line = null;
+		for (const settle of asked.values()) settle({error});
+		return was;
 	};
 
 	/** @param {Rung} rung @param {any} options @returns {Promise<any>} the `ready` message */
@@ -83,18 +86,22 @@ export function createBridge({hub, asset, workerUrl, nonce, onMessage, onDegrade
 			mine?.close();
 			failed(error);
 		};
-		const timer = native.setTimeout(() => fail(new Error('no answer')), READY_MS);
+		const timer = native.setTimeout(() => fail(Error('no answer')), READY_MS);
 		open(rung, message => {
 			if (isReady) {
 				if (mine !== line) return;
-				if (message.t === 'reply') settle(message);
+				heard = native.now();
+				quiet = 0;
+				if (message.t === 'reply') asked.get(message.id)?.(message);
 				else onMessage(message);
-			} else if (message.t === 'failed') fail(new Error(message.error));
+			} else if (message.t === 'failed') fail(Error(message.error));
 			else if (message.t === 'ready') {
 				native.clearTimeout(timer);
-				if (message.abi !== options.abi) return fail(new Error('another version'));
+				if (message.abi !== options.abi) return fail(Error('another version'));
 				isReady = true;
 				line = mine;
+				heard ||= native.now();
+				quiet = 0;
 				for (const what of message.degraded ?? []) onDegrade(what, '');
 				done(message);
 			}
@@ -119,13 +126,22 @@ export function createBridge({hub, asset, workerUrl, nonce, onMessage, onDegrade
 					if (rungs.length && (rung !== 'worker' || workerUrl)) onDegrade(`${rung}`, reason);
 				}
 			}
-			throw new Error(`The worker could not be started; ${reason}`);
+			throw Error(`The worker could not be started; ${reason}`);
+		},
+		/** performance.now() of its last word. */
+		heard: () => heard,
+		/** Called once a second: whether it is dead, as it owes an answer and is asked in vain. @param {boolean} isOwing  to a batch */
+		isDead(isOwing) {
+			if (isOwing || asked.size) {
+				line?.post({t: 'ping'}, []);
+				return ++quiet > SILENT;
+			}
+			quiet = 0;
+			return false;
 		},
 		/** Gives the silent worker up; `start` then makes another. */
 		drop() {
-			line?.close();
-			line = null;
-			for (const id of [...asked.keys()]) settle({id, ok: false, error: 'The worker was restarted.'});
+			hangUp('The worker was restarted.')?.close();
 		},
 		/** @param {any} message @param {Transferable[]} [transfer] */
 		send(message, transfer = []) {
@@ -133,20 +149,23 @@ export function createBridge({hub, asset, workerUrl, nonce, onMessage, onDegrade
 		},
 		/** A request with an answer. @param {any} message @param {Transferable[]} [transfer] @param {number} [ms] @returns {Promise<any>} */
 		ask: (message, transfer = [], ms = ANSWER_MS) => new Promise((done, failed) => {
-			if (!line) return failed(new Error('The worker is not available.'));
+			if (!line) return failed(Error('The worker is not available.'));
 			const id = ++last;
-			const timer = native.setTimeout(() => settle({id, ok: false, error: 'The worker did not answer in time.'}), ms);
-			asked.set(id, {done, failed, timer});
+			const timer = native.setTimeout(() => asked.get(id)?.({error: 'The worker did not answer in time.'}), ms);
+			asked.set(id, ({ok, value, error}) => {
+				asked.delete(id);
+				native.clearTimeout(timer);
+				if (ok) done(value);
+				else failed(Error(error));
+			});
 			line.post({...message, id}, transfer);
 		}),
 		stop() {
 			stopped = true;
-			line?.post({t: 'stop'}, []);
-			const was = line;
-			line = null;
+			const was = hangUp('Rearview was destroyed.');
+			was?.post({t: 'stop'}, []);
 			/* Time for the worker to write its last row. */
 			native.setTimeout(() => was?.close(), 1000);
-			for (const id of [...asked.keys()]) settle({id, ok: false, error: 'Rearview was destroyed.'});
 		},
 	};
 }

@@ -49,8 +49,9 @@ import {createTree} from './record/tree.js';
 
 const OBSERVED = {childList: true, attributes: true, characterData: true, subtree: true};
 const QUEUE_MAX = 20_000;
-const SILENT_MS = 5000;
 const WATCH_MS = 1000;
+/** As often the worker stores what is new. */
+const TAIL_MS = 500;
 /** New beginnings within ten minutes before recording stops for good. */
 const RESTARTS = 5;
 const RESTARTS_MS = 600_000;
@@ -78,7 +79,6 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	let isRefused = false;
 	/** @type {number[]} */
 	let restarts = [];
-	let answered = 0;
 	let writeLogs = () => {};
 	/** @type {import('./extras.js').Extras | null} */
 	let extras = null;
@@ -91,10 +91,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		onDegrade: (what, message) => void emit('degrade', {what, message}),
 	});
 	const {send} = bridge;
-	const enc = createEncoder((message, transfer) => {
-		if (enc.flying() === 1) answered = native.now();
-		send(message, transfer);
-	}, () => flow.onRoom());
+	const enc = createEncoder(send, () => flow.onRoom());
 
 	const take = () => {
 		const rest = observer.takeRecords();
@@ -243,7 +240,8 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			emit('degrade', {what: 'stopped', message: why});
 			return false;
 		}
-		const lost = Math.max(0, now - answered);
+		/* What a dead worker had not stored is lost with it. */
+		const lost = now - bridge.heard() + (why === 'worker' ? TAIL_MS : 0);
 		begin(now, () => enc.open(8) && enc.put(rv.REC_GAP, 2, Math.round(lost), enc.text(why)));
 		return true;
 	};
@@ -263,22 +261,18 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	};
 
 	/** A worker that does not answer is replaced. */
-	let watched = 0;
 	const watch = () => {
-		const now = native.now();
-		const wasAsleep = now - watched > WATCH_MS * 3;
-		watched = now;
-		if (wasAsleep) answered = now;
-		if (!isReady || stopped || !enc.flying() || now - answered < SILENT_MS) return;
+		if (!isReady || stopped || !bridge.isDead(enc.flying() > 0)) return;
 		isReady = false;
 		flow.run(false);
 		bridge.drop();
-		bridge.start(initOptions()).then(guard(ready => {
+		bridge.start({...initOptions(), isAgain: true}).then(guard(ready => {
 			if (stopped) return;
 			remember(ready);
 			isReady = true;
 			if (user) send({t: 'user', user});
 			if (!paused) again('worker');
+			emit('degrade', {what: 'restarted', message: 'worker'});
 		}), () => emit('degrade', {what: 'stopped', message: 'worker'}));
 	};
 
@@ -286,12 +280,10 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	/** @type {Record<string, (message: any) => void>} */
 	const handlers = {
 		ack({buf}) {
-			answered = native.now();
 			enc.returned(buf);
 			if (isRefused && !enc.flying() && !paused) again('refused');
 		},
 		reject({seq, buf}) {
-			answered = native.now();
 			isRefused = true;
 			flow.run(false);
 			if (seq) enc.returned(buf);
@@ -372,7 +364,6 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			remember(ready);
 			isReady = true;
 			viewport = size;
-			answered = watched = native.now();
 			const privacy = createPrivacy(native, config?.privacy ?? {}, warn, document);
 			state = createState(enc, ids, privacy, native);
 			sheetsOf = createSheets(hub, enc, ids, flow.schedule);

@@ -273,6 +273,7 @@ export function startWorker(port, loadScript, rest) {
 			ack: ({action}) => actions?.ack(action),
 			flushed: ({id}) => flushing.get(id)?.(),
 			connect,
+			ping: () => send({t: 'pong'}),
 			pause() {
 				paused = true;
 			},

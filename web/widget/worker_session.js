@@ -32,7 +32,7 @@ const acquire = (name, wait = 0) => new Promise(resolve => {
 /**
  * @param {Db} db
  * @param {string} scope
- * @param {{session?: unknown, visitor?: unknown}} hints
+ * @param {{session?: unknown, visitor?: unknown, isAgain?: boolean}} hints  isAgain: after a worker that died
  */
 export async function startSession(db, scope, hints) {
 	/* Present but refused in opaque origins. */
@@ -70,8 +70,9 @@ export async function startSession(db, scope, hints) {
 	/** @param {string} session @param {boolean} likely */
 	const take = async (session, likely) => {
 		if (!locks) return claim(session);
-		/* The page before this one may be on its way out: its lock ends with its worker. */
-		return !!(release = await lock(session, likely ? 300 : 0));
+		/* The page before this one may be on its way out: its lock ends with its worker. Browsers let one
+		 * that hangs in a loop live on for two seconds. */
+		return !!(release = await lock(session, likely ? hints.isAgain ? 5000 : 300 : 0));
 	};
 
 	await db.update(store => {
