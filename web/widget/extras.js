@@ -7,8 +7,10 @@ import {observeCanvas} from './observe/canvas.js';
 import {observeDisplay} from './observe/display.js';
 import {observeHistory} from './observe/history.js';
 import {observeKeyboard} from './observe/keyboard.js';
+import {observeLate} from './observe/late.js';
 import {observeLifecycle} from './observe/lifecycle.js';
 import {observeMedia} from './observe/media.js';
+import {observePoll} from './observe/poll.js';
 import {observeSelection} from './observe/selection.js';
 import {LEAF} from './record/ids.js';
 
@@ -26,7 +28,7 @@ import {LEAF} from './record/ids.js';
 /** @typedef {ReturnType<typeof createExtras>} Extras */
 
 /** What `ctx` gives a module (listeners, timers, replaced functions) ends with it. @type {Extra[]} */
-const MODULES = [observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs];
+const MODULES = [observePoll, observeLate, observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs];
 
 /** @param {import('./recorder.js').Ctx} ctx */
 export function createExtras(ctx) {
@@ -81,7 +83,7 @@ export function createExtras(ctx) {
 			const patcher = hub.newPatcher();
 			stops.push(() => over.abort(), patcher.restore);
 			/** @type {ExtrasCtx['listen']} */
-			const listen = (target, type, handler) => native.listen(target, type, hub.guard(handler), {capture: true, passive: true, signal: over.signal});
+			const listen = (target, type, handler) => ctx.listen(target, type, handler, over.signal);
 			/** @type {ExtrasCtx['onRoot']} */
 			const onRoot = each => {
 				const visit = (/** @type {Document | ShadowRoot} */ root) => each(root, (type, handler) => listen(root, type, handler));

@@ -17,7 +17,7 @@ import {createIds} from './record/ids.js';
 import {createPrivacy} from './record/privacy.js';
 import {createSheets} from './record/sheets.js';
 import {createState} from './record/state.js';
-import {createTree} from './record/tree.js';
+import {FRAMES, createTree} from './record/tree.js';
 
 /**
  * @callback Listen
@@ -39,7 +39,7 @@ import {createTree} from './record/tree.js';
  * @property {(message: any) => void} send
  * @property {() => any} pageState  the `page` message
  * @property {(event: Event) => any} targetOf  the innermost node, null when it is none
- * @property {(target: EventTarget, type: string, handler: (event: any) => void) => void} listen
+ * @property {(target: EventTarget, type: string, handler: (event: any) => void, signal?: AbortSignal) => void} listen
  * @property {(each: (root: Document | ShadowRoot, listen: Listen) => void) => void} onRoot  for every document and shadow root
  * @property {(each: (win: Window, listen: Listen) => void) => void} onWindow  for the page's window and those of its frames
  * @property {(visit: (root: Document | ShadowRoot) => void) => void} roots
@@ -118,13 +118,30 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	const eachBlocked = [];
 	/** @type {Set<WeakRef<Document | ShadowRoot>>} */
 	const known = new Set();
-	/** @type {WeakSet<Document | ShadowRoot>} */
+	/** @type {WeakSet<Document | ShadowRoot | Window>} */
 	const attached = new WeakSet();
-	/** Gives a frame's functions back. @type {WeakMap<Document | ShadowRoot, () => void>} */
+	/** Gives a frame's functions back. @type {WeakMap<Window, () => void>} */
 	const frameHooks = new WeakMap();
+	/** What listens where: document.open() takes all listeners away. @type {WeakMap<EventTarget, (() => void)[]>} */
+	const heard = new WeakMap();
 
-	/** @param {EventTarget} target @param {string} type @param {(event: any) => void} handler */
-	const listen = (target, type, handler) => native.listen(target, type, guard(handler), {capture: true, passive: true, signal: ended.signal});
+	/** @param {EventTarget} target @param {string} type @param {(event: any) => void} handler @param {AbortSignal} [signal] */
+	const listen = (target, type, handler, signal = ended.signal) => {
+		const guarded = guard(handler);
+		const add = () => native.listen(target, type, guarded, {capture: true, passive: true, signal});
+		add();
+		heard.set(target, (heard.get(target) ?? []).concat(add));
+	};
+
+	/** The document's content was replaced: by a script, or by document.open(). @param {Document} root */
+	const onReplaced = root => {
+		const own = native.defaultView(root);
+		for (const target of [root, own]) if (target) heard.get(target)?.forEach(add => add());
+		if (root === document) {
+			native.setTimeout(guard(() => document.compatMode !== mode && flow.isRunning() && again('document')), 0);
+		} else if (own?.frameElement) tree.frames.add(own.frameElement);
+	};
+	let mode = '';
 
 	/** @param {Document | ShadowRoot} root */
 	const onRoot = root => {
@@ -139,8 +156,10 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		if (native.nodeType(root) !== 9) return;
 		const own = native.defaultView(/** @type {Document} */ (root));
 		if (!own) return;
+		if (attached.has(own)) return; /* the first document of a frame leaves its window to the next */
+		attached.add(own);
 		for (const each of eachWindow) each(own, (type, handler) => listen(own, type, handler));
-		if (own !== win) attempt(() => frameHooks.set(root, hub.hookFrame(own)));
+		if (own !== win) attempt(() => frameHooks.set(own, hub.hookFrame(own)));
 	};
 
 	/** Sheets and frames that arrived. @param {Event} event */
@@ -150,8 +169,8 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		if (name === 'link' || name === 'style') {
 			const id = ids.live(/** @type {Node} */ (target));
 			if (id) sheets().check(/** @type {Element} */ (target), id);
-		} else if (name === 'iframe' || name === 'frame') {
-			tree.frames.add(/** @type {HTMLIFrameElement} */ (target));
+		} else if (FRAMES.has(name)) {
+			tree.frames.add(/** @type {Element} */ (target));
 			flow.schedule();
 		}
 	};
@@ -216,6 +235,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		state.reset();
 		isFirstWalk = true;
 		isRefused = false;
+		mode = document.compatMode;
 		flow.run(true);
 		const wall = clock.begin(at);
 		enc.open(16);
@@ -291,7 +311,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		},
 		tick: () => flow.force(5),
 		flush({id}) {
-			flow.flush().then(() => send({t: 'flushed', id}));
+			flush().then(() => send({t: 'flushed', id}));
 		},
 		action: message => void act(message),
 		event({name, detail}) {
@@ -321,7 +341,15 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	/* ---- reports ---- */
 	/** @type {import('./api/identify.js').User | null} */
 	let user = null;
-	const shot = async () => (await part('shot'))({hub, bridge, ids, flush: flow.flush, viewport: {width: win.innerWidth, height: win.innerHeight}});
+	/** Everything until now, also what no event tells. */
+	const flush = () => {
+		if (flow.isRunning()) {
+			flow.stamp();
+			state.poll(Infinity);
+		}
+		return flow.flush();
+	};
+	const shot = async () => (await part('shot'))({hub, bridge, ids, flush, viewport: {width: win.innerWidth, height: win.innerHeight}});
 
 	/** @param {Record<string, any>} given @param {boolean} wantsShot @returns {Promise<import('./api/api.js').Saved>} */
 	const report = async (given, wantsShot) => {
@@ -340,7 +368,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		const lost = dropped + flow.lost();
 		if (errors) notes.push(`widget_errors: ${errors}`);
 		if (lost) notes.push(`events_lost: ${lost}`);
-		await flow.flush();
+		await flush();
 		emit('capture', {screenshot: !!pixels});
 		const draft = {title: given.title, description: given.description, item_type: given.item_type, custom: {...given.custom}};
 		if (emit('beforesubmit', draft).includes(false)) throw new Error('A beforesubmit listener cancelled the report.');
@@ -367,7 +395,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			const privacy = createPrivacy(native, config?.privacy ?? {}, warn, document);
 			state = createState(enc, ids, privacy, native);
 			sheetsOf = createSheets(hub, enc, ids, flow.schedule);
-			tree = createTree({native, enc, ids, privacy, state, sheets: sheetsOf, onRoot, onBlocked: element => eachBlocked.forEach(each => each(element))});
+			tree = createTree({native, enc, ids, privacy, state, sheets: sheetsOf, closed: hub.closed, onRoot, onReplaced, onBlocked: element => eachBlocked.forEach(each => each(element))});
 			/** @type {Ctx} */
 			const ctx = {
 				hub, config, privacy, clock, enc, ids, flow, state, sheets: sheetsOf, tree, send, pageState, targetOf, listen, roots, every,
@@ -424,7 +452,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		},
 		report,
 		async exportReplay(format, from, to) {
-			await flow.flush();
+			await flush();
 			const value = await bridge.ask({t: 'export', format, from, to});
 			return format === 'native' ? new Blob([value], {type: 'application/vnd.rearview.replay'}) : JSON.parse(value.join(''));
 		},
@@ -444,7 +472,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			observer.disconnect();
 			ended.abort();
 			hub.dom = null;
-			roots(root => frameHooks.get(root)?.());
+			roots(root => frameHooks.get(/** @type {any} */ (root).defaultView)?.());
 			for (const stop of stops.splice(0)) attempt(stop);
 			bridge.stop();
 		},

@@ -14,9 +14,15 @@ const topOf = rule => {
 export function hookDom(hub, win, patcher = hub.patcher) {
 	const {touched} = hub;
 
-	patcher.method(win.Element.prototype, 'attachShadow', null, (self, _args, root) => {
-		if (root?.mode === 'open') hub.dom?.shadow(self);
-	});
+	/** @param {Element} host @param {ShadowRoot | null | undefined} root */
+	const shadow = (host, root) => {
+		if (!root) return;
+		if (root.mode === 'closed') hub.closed.set(host, root);
+		hub.dom?.shadow(host);
+	};
+	patcher.method(win.Element.prototype, 'attachShadow', null, (self, _args, root) => shadow(self, root));
+	/* A closed root that the document's text declared shows itself to its custom element. */
+	patcher.method(win.HTMLElement.prototype, 'attachInternals', null, (self, _args, internals) => shadow(self, internals.shadowRoot));
 
 	/** @param {CSSStyleSheet} sheet @param {number} index @param {string | null} text */
 	const rule = (sheet, index, text) => {

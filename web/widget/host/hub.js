@@ -14,7 +14,7 @@ import {plain} from '../api/identify.js';
  *
  * What the hooks on the document tell the recorder.
  * @typedef {object} DomSink
- * @property {(host: Element) => void} shadow  an open shadow root was attached
+ * @property {(host: Element) => void} shadow  a shadow root was attached
  * @property {(sheet: CSSStyleSheet, index: number, text: string | null) => void} rule  inserted, or deleted when text is null
  * @property {(sheet: CSSStyleSheet, top: CSSRule) => void} nested  something inside that rule changed
  * @property {(sheet: CSSStyleSheet) => void} sheet  its rules became others altogether
@@ -65,6 +65,8 @@ export function createHub(win) {
 		dom: null,
 		/** Sheets whose rules a script changed. @type {WeakSet<CSSStyleSheet>} */
 		touched: new WeakSet(),
+		/** Shadow roots that their hosts do not show. @type {WeakMap<Element, ShadowRoot>} */
+		closed: new WeakMap(),
 		/** Addresses that begin so are the product's own. */
 		own: '',
 		/**

@@ -1,9 +1,7 @@
-/* Form fields: what people change, and (at idle) what scripts changed. Dialogs and popovers. */
-
-const POLL_MS = 1000;
+/* Form fields: what people change, and what a reset leaves. Dialogs and popovers. */
 
 /** @param {import('../recorder.js').Ctx} ctx */
-export function observeInput({hub, state, ids, tree, flow, sheets, roots, onRoot, targetOf, every}) {
+export function observeInput({hub, state, tree, flow, onRoot, targetOf}) {
 	const onInput = (/** @type {Event} */ event) => {
 		const node = targetOf(event);
 		if (!node) return;
@@ -12,27 +10,20 @@ export function observeInput({hub, state, ids, tree, flow, sheets, roots, onRoot
 			if (!state.field(node, byUser)) tree.fields.add(node);
 		});
 	};
+	/* The event comes before what it tells. */
+	const onReset = () => native.setTimeout(hub.guard(() => {
+		flow.stamp();
+		if (flow.isRunning() && state.poll(Infinity)) flow.schedule();
+	}), 0);
 	const onToggle = (/** @type {Event} */ event) => {
 		const node = targetOf(event);
 		if (node) flow.onNode(node, false, 8, id => state.dialog(node, id, true));
 	};
+	const {native} = hub;
 	onRoot((_root, listen) => {
 		listen('input', onInput);
 		listen('change', onInput);
+		listen('reset', onReset);
 		listen('toggle', onToggle);
-	});
-
-	const {document} = hub.win;
-	return every(POLL_MS, () => {
-		if (!flow.isRunning() || tree.isWalking() || hub.native.visibility(document) !== 'visible') return;
-		flow.stamp();
-		let wrote = state.poll();
-		roots(root => {
-			sheets.poll(root);
-			const id = ids.live(root);
-			if (id && !sheets.adopted(root, id)) tree.adopters.add(root);
-		});
-		ids.compact(visit => tree.every(document, visit));
-		if (wrote || tree.isDirty()) flow.schedule();
 	});
 }

@@ -62,8 +62,11 @@ export function createState(enc, ids, privacy, native) {
 	};
 
 	return {
-		/** Whether the attribute is a field's value, which does not leave as an attribute. @param {string} tag @param {string} name @param {any} element */
-		isValue: (tag, name, element) => name === 'value' && (tag === 'option' || (tag === 'input' && !PLAIN_TYPES.has(native.inputType(element)))),
+		/** Whether `value` is a field's value, which does not leave as an attribute. @param {string} tag @param {number} bits @param {any} element */
+		isValue(tag, bits, element) {
+			const type = tag === 'input' ? native.inputType(element) : '';
+			return tag === 'option' || CHECKED_TYPES.has(type) ? privacy.isMasked(bits) : tag === 'input' && !PLAIN_TYPES.has(type);
+		},
 		/** A field that has just got its id. The caller has made room. @param {any} element @param {number} id @param {string} name */
 		introduce(element, id, name) {
 			if (name === 'select' || (name === 'input' && PLAIN_TYPES.has(native.inputType(element)))) return;
@@ -90,11 +93,11 @@ export function createState(enc, ids, privacy, native) {
 			if (!FIELDS.has(name) || (name === 'input' && PLAIN_TYPES.has(native.inputType(element)))) return true;
 			return update(element, id, name, byUser);
 		},
-		/** Looks whether scripts changed fields: a few hundred at a time. @returns {boolean} something was written */
-		poll() {
-			cursor ??= controls.entries();
+		/** Looks whether scripts changed fields: a few hundred at a time, or all. @param {number} [most] @returns {boolean} something was written */
+		poll(most = POLLED) {
+			if (!cursor || most > POLLED) cursor = controls.entries();
 			let wrote = false;
-			for (let i = 0; i < POLLED; i++) {
+			for (let i = 0; i < most; i++) {
 				const step = cursor.next();
 				if (step.done) {
 					cursor = null;

@@ -21,9 +21,11 @@ const ATTRIBUTES_MAX = 1000;
 /** What follows an element's record at once: state of fields, media, dialogs. */
 const STATE_WORDS = 40;
 const LEAVES = new Set(['script', 'noscript', 'textarea', 'iframe', 'frame', 'template']);
+/** Elements that may hold a document. */
+export const FRAMES = new Set(['iframe', 'frame', 'object', 'embed']);
 
-/** @param {string} name */
-const isOmitted = name => (name.charCodeAt(0) === 111 && name.charCodeAt(1) === 110) || name === 'nonce' || name === 'srcdoc' || name === 'integrity';
+/** Handlers, and what a replay must not have. @param {string} name @param {Element} element */
+const isOmitted = (name, element) => (name.charCodeAt(0) === 111 && name.charCodeAt(1) === 110 && name in element) || name === 'nonce' || name === 'srcdoc' || name === 'integrity';
 
 /**
  * @param {object} ctx
@@ -33,10 +35,12 @@ const isOmitted = name => (name.charCodeAt(0) === 111 && name.charCodeAt(1) === 
  * @param {import('./privacy.js').Privacy} ctx.privacy
  * @param {import('./state.js').State} ctx.state
  * @param {import('./sheets.js').Sheets} ctx.sheets
+ * @param {WeakMap<Element, ShadowRoot>} ctx.closed
  * @param {(root: Document | ShadowRoot) => void} ctx.onRoot  a root to observe from now on
+ * @param {(document: Document) => void} ctx.onReplaced  a child of the document went away
  * @param {(element: Element) => void} ctx.onBlocked  an element whose size is wanted
  */
-export function createTree({native, enc, ids, privacy, state, sheets, onRoot, onBlocked}) {
+export function createTree({native, enc, ids, privacy, state, sheets, closed, onRoot, onReplaced, onBlocked}) {
 	const {firstChild, nextSibling, parentNode, nodeType, isConnected, localName, attribute} = native;
 	/** Nodes that were added or removed, with the first id that is newer. @type {Map<Node, number>} */
 	const mentioned = new Map();
@@ -50,7 +54,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 	const texts = new Map();
 	/** Hosts of new shadow roots. @type {Set<Element>} */
 	const hosts = new Set();
-	/** Frames whose document may be another. @type {Set<HTMLIFrameElement>} */
+	/** Frames whose document may be another. @type {Set<Element>} */
 	const frames = new Set();
 	/** Fields to compare. @type {Set<Element>} */
 	const fields = new Set();
@@ -60,6 +64,8 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 	const adopters = new Set();
 	/** @type {WeakMap<Element, Document>} */
 	let frameDocuments = new WeakMap();
+	/** @type {WeakMap<Document, string>} */
+	let modes = new WeakMap();
 	/** @type {Walk[]} */
 	let walks = [];
 	let slice = 0;
@@ -94,12 +100,15 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 		walks.push({node, id, bits, child, last: null, slice});
 	};
 
+	/** @param {Element} host */
+	const rootOf = host => native.shadowRoot(host) ?? closed.get(host);
+
 	/** @param {Element} host @param {ShadowRoot} root @param {number} id the host's @returns {boolean} */
 	const shadow = (host, root, id) => {
 		if (!enc.open(8)) return false;
 		const bits = ids.bitsOf(id) & INHERITED;
 		const own = ids.add(root, id, bits);
-		enc.put(rv.REC_SHADOW_ROOT, 3, own, id, /** @type {any} */ (root).slotAssignment === 'manual' ? rv.SHADOW_MANUAL_SLOTS : 0);
+		enc.put(rv.REC_SHADOW_ROOT, 3, own, id, (root.slotAssignment === 'manual' ? rv.SHADOW_MANUAL_SLOTS : 0) | (root.mode === 'closed' ? rv.SHADOW_CLOSED : 0));
 		onRoot(root);
 		adopters.add(root);
 		walk(root, own, bits);
@@ -110,21 +119,23 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 	const page = (document, parent, bits) => {
 		if (!enc.open(8)) return false;
 		const id = ids.add(document, parent, bits);
-		enc.put(rv.REC_DOCUMENT, 4, id, parent, document.compatMode === 'BackCompat' ? rv.DOC_QUIRKS : 0, enc.text(document.URL));
+		const mode = document.compatMode;
+		modes.set(document, mode);
+		enc.put(rv.REC_DOCUMENT, 4, id, parent, mode === 'BackCompat' ? rv.DOC_QUIRKS : 0, enc.text(document.URL));
 		onRoot(document);
 		adopters.add(document);
 		walk(document, id, bits);
 		return true;
 	};
 
-	/** @param {HTMLIFrameElement} element @returns {boolean} false: no room */
+	/** @param {any} element @returns {boolean} false: no room */
 	const frame = element => {
 		const id = ids.live(element);
 		if (!id || ids.bitsOf(id) & rv.EL_BLOCK || !isConnected(element)) return true;
 		const before = frameDocuments.get(element);
-		const now = localName(element) === 'iframe' ? native.frameDoc(element) : element.contentDocument;
+		const now = localName(element) === 'iframe' ? native.frameDoc(element) : element.contentDocument ?? element.getSVGDocument?.();
 		const had = before ? ids.live(before) : 0;
-		if (had && before === now && ids.parentOf(had) === id) return true;
+		if (had && before === now && ids.parentOf(had) === id && modes.get(now) === now.compatMode) return true;
 		if (had && !remove(had)) return false;
 		if (!now || !native.documentElement(now)) return true;
 		if (!page(now, id, ids.bitsOf(id) & INHERITED)) return false;
@@ -156,7 +167,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 		for (let i = 0; i < names.length; i++) {
 			const name = names[i];
 			if (name === 'popover') isPopover = true;
-			if (isOmitted(name) || (name === 'value' && state.isValue(tag, name, node)) || (isBlocked && name !== 'class' && name !== 'id')) continue;
+			if (isOmitted(name, node) || (name === 'value' && state.isValue(tag, flags, node)) || (isBlocked && name !== 'class' && name !== 'id')) continue;
 			enc.word(enc.name(name));
 			enc.word(enc.name(attribute(node, name) ?? ''));
 		}
@@ -169,12 +180,12 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 			if (FIELDS.has(tag)) state.introduce(node, id, tag);
 			else if (MEDIA.has(tag)) {
 				if (/** @type {any} */ (node).paused === false) state.media(node, id);
-			} else if (tag === 'iframe' || tag === 'frame') frames.add(/** @type {any} */ (node));
+			} else if (FRAMES.has(tag)) frames.add(node);
 			if (isPopover || tag === 'dialog') state.dialog(node, id, false);
 		}
 		if (tag === 'style' || tag === 'link') sheets.check(node, id);
 		if (!isLeaf) walk(node, id, bits);
-		const root = native.shadowRoot(node);
+		const root = rootOf(node);
 		if (root && !shadow(node, root, id)) hosts.add(node);
 		return id;
 	};
@@ -342,7 +353,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 		let isRelevant = false;
 		for (const name of names) {
 			if (privacy.isRelevant(name)) isRelevant = true;
-			if (isOmitted(name) || (name === 'value' && state.isValue(tag, name, node)) || ((bits & rv.EL_BLOCK) && name !== 'class' && name !== 'id')) continue;
+			if (isOmitted(name, node) || (name === 'value' && state.isValue(tag, bits, node)) || ((bits & rv.EL_BLOCK) && name !== 'class' && name !== 'id')) continue;
 			if (kept.length < ATTRIBUTES_MAX) kept.push(name);
 		}
 		if (isRelevant) {
@@ -408,12 +419,12 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 	/** @param {Element} host */
 	const openShadow = host => {
 		const id = ids.live(host);
-		const root = native.shadowRoot(host);
+		const root = rootOf(host);
 		return !id || !root || (ids.bitsOf(id) & rv.EL_BLOCK) !== 0 || ids.live(root) !== 0 || shadow(host, root, id);
 	};
 
 	return {
-		frames, hosts, fields, adopters, page,
+		frames, hosts, fields, adopters, page, rootOf,
 		/** Keeps what the mutation records of one delivery name. @param {MutationRecord[]} records */
 		collect(records) {
 			const mark = ids.mark();
@@ -436,6 +447,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 						else if (ids.raw(node)) loose.set(node, 0);
 					}
 					swept = false;
+					if (removed.length && nodeType(target) === 9) onReplaced(/** @type {Document} */ (target));
 				} else if (type === 'attributes') {
 					const {attributeName: local, attributeNamespace: space} = record;
 					const name = /** @type {string} */ (space && local ? native.attrNode(/** @type {Element} */ (target), space, local)?.name ?? `xlink:${local}` : local);
@@ -479,25 +491,6 @@ export function createTree({native, enc, ids, privacy, state, sheets, onRoot, on
 			else if (at && !(ids.bitsOf(at) & LEAF) && mentioned.has(top)) place(top, isOver);
 			if (ids.live(target) === 0 && walks.length) drain(isOver, target);
 			return ids.live(target);
-		},
-		/** Calls visit with every node of the recorded roots. @param {Document} document @param {(node: Node) => void} visit */
-		every(document, visit) {
-			/** @type {Node[]} */
-			const roots = [document];
-			for (let root = roots.pop(); root; root = roots.pop()) {
-				for (let node = /** @type {Node | null} */ (root); node;) {
-					visit(node);
-					if (nodeType(node) === 1) {
-						const inner = native.shadowRoot(node);
-						if (inner) roots.push(inner);
-						const inside = frameDocuments.get(/** @type {Element} */ (node));
-						if (inside) roots.push(inside);
-					}
-					let following = firstChild(node);
-					for (let up = /** @type {Node | null} */ (node); !following && up && up !== root; up = parentNode(up)) following = nextSibling(up);
-					node = following;
-				}
-			}
 		},
 		reset() {
 			for (const all of [mentioned, loose, attributes, texts, hosts, frames, fields, styles, adopters]) all.clear();
