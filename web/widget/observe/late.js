@@ -11,9 +11,9 @@ const TRIES = 20;
 const TRY_MS = 100;
 
 /** @param {import('../extras.js').ExtrasCtx} ctx */
-export function observeLate({hub, enc, ids, flow, tree, onRoot, onWindow, roots, patcher}) {
+export function observeLate({hub, enc, ids, flow, onRoot, onWindow, roots, patcher, afterLayout}) {
 	const {native, win} = hub;
-	const {Element, ResizeObserver, HTMLSlotElement} = win;
+	const {Element, HTMLSlotElement} = win;
 	const left = native.getter(Element.prototype, 'scrollLeft');
 	const top = native.getter(Element.prototype, 'scrollTop');
 	const assigned = HTMLSlotElement.prototype.assignedNodes;
@@ -71,8 +71,7 @@ export function observeLate({hub, enc, ids, flow, tree, onRoot, onWindow, roots,
 	const walkers = [];
 	roots(root => walkers.push(win.document.createTreeWalker(root, 1)));
 	let looked = 0;
-	const page = native.documentElement(win.document);
-	const sizes = new ResizeObserver(hub.guard(() => {
+	const slice = () => {
 		const end = native.now() + SLICE_MS;
 		for (let walker = walkers[0]; walker && looked < LOOKED_MAX; walker = walkers[0]) {
 			for (let node = walker.nextNode(); ; node = walker.nextNode()) {
@@ -81,16 +80,9 @@ export function observeLate({hub, enc, ids, flow, tree, onRoot, onWindow, roots,
 					break;
 				}
 				look(node);
-				if ((++looked & 63) === 0 && native.now() > end) {
-					/* Observing anew asks for the next layout. */
-					if (page) sizes.unobserve(page);
-					if (page) sizes.observe(page);
-					return;
-				}
+				if ((++looked & 63) === 0 && native.now() > end) return afterLayout(slice);
 			}
 		}
-		sizes.disconnect();
-	}));
-	if (page) sizes.observe(page);
-	return () => sizes.disconnect();
+	};
+	afterLayout(slice);
 }
