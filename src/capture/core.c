@@ -1,5 +1,6 @@
 /* The facade: options, batches, counters. */
 #include "core_priv.h"
+#include "drift.h"
 #include "edit.h"
 #include "scrub.h"
 #include <stdlib.h>
@@ -15,6 +16,7 @@ enum rv_status rv_core_new(struct rv_span options, struct rv_core **out, struct 
 	rv_redact_init(&core->redact);
 	rv_arena_init(&core->arena, RV_CORE_ARENA_MAX);
 	rv_buf_init(&core->scratch, RV_SEGMENT_RAW_MAX + (1 << 20));
+	rv_buf_init(&core->drift, RV_DRIFT_BYTES_MAX);
 	core->intern = rv_intern_new();
 	if (!core->intern)
 		goto fail;
@@ -36,8 +38,10 @@ void rv_core_free(struct rv_core *core)
 {
 	if (!core)
 		return;
+	rv_core_parts_drop(core);
 	rv_page_deinit(&core->page);
 	rv_mirror_free(core->loading);
+	rv_buf_deinit(&core->drift);
 	rv_ring_deinit(&core->ring);
 	rv_intern_free(core->intern);
 	rv_redact_deinit(&core->redact);
@@ -93,25 +97,59 @@ static enum rv_status begin_page(struct rv_core *core, struct rv_page *next, str
 	return RV_OK;
 }
 
-static enum rv_status apply(struct rv_core *core, struct rv_page *page, struct rv_rec *rec, struct tally *tally)
+/* Whether masking or redaction may have changed what the mirror has of a node. */
+static bool is_content(uint32_t type)
 {
+	return type == RV_REC_ELEMENT || type == RV_REC_TEXT || type == RV_REC_ATTRIBUTES || type == RV_REC_TEXT_SET;
+}
+
+enum rv_status rv_core_record(struct rv_core *core, struct rv_page *page, struct rv_rec *rec)
+{
+	const struct rv_segment_mark mark = rv_segment_writer_mark(page->open);
+	const struct rv_val *sent = rec->v;
+	const struct rv_node *node;
 	enum rv_status status;
 
-	if ((rec->type == RV_REC_CONSOLE && !core->options.console) || (rec->type == RV_REC_NETWORK && !core->options.network))
-		return RV_OK;
 	if ((status = rv_mask_record(&page->mask, page->mirror, rec, &core->arena)) != RV_OK)
 		return status;
 	if ((status = rv_scrub_record(&core->redact, page->mirror, rec, &core->arena)) != RV_OK)
 		return status;
-	if ((status = rv_mirror_apply(page->mirror, rec)) != RV_OK)
+	if ((status = rv_segment_writer_add(page->open, rec)) != RV_OK)
 		return status;
+	if ((status = rv_mirror_apply(page->mirror, rec)) != RV_OK) {
+		rv_segment_writer_rewind(page->open, mark);
+		return status;
+	}
+	if (rec->v != sent && is_content(rec->type) && (node = rv_mirror_find(page->mirror, rec->v[0].u)))
+		rv_mirror_mark(page->mirror, rv_mirror_slot_of(page->mirror, node), 1);
+	return RV_OK;
+}
+
+static enum rv_status apply(struct rv_core *core, struct rv_page *page, struct rv_rec *rec, struct tally *tally)
+{
+	uint32_t last_ms = rv_mirror_epoch(page->mirror)->last_ms;
+	enum rv_status status;
+
+	if ((rec->type == RV_REC_CONSOLE && !core->options.console) || (rec->type == RV_REC_NETWORK && !core->options.network))
+		return RV_OK;
+	if (rec->type == RV_REC_CHECK)
+		return rv_drift_check(page->mirror, rec, 0, !page->folded, &core->drift);
+	if (rec->t_ms < page->last_ms)
+		return RV_ORDER;
+	page->last_ms = rec->t_ms;
+	if (rec->t_ms < last_ms && rec->type != RV_REC_EPOCH)
+		rec->t_ms = last_ms;
 	tally->touched = true;
+	if (rec->type == RV_REC_DOCUMENT && page == &core->page)
+		rv_core_parts_yield(core, rec->v[RV_DOCUMENT_PARENT].u, rec->t_ms);
+	if ((status = rv_core_record(core, page, rec)) != RV_OK)
+		return status;
 	tally->records++;
 	if (rec->type == RV_REC_SNAPSHOT_DONE)
 		tally->snapshots++;
 	else if (rec->type == RV_REC_NOTE && rv_span_is(rec->v[RV_NOTE_KIND].s, "resync"))
 		tally->resyncs++;
-	return rv_segment_writer_add(page->open, rec);
+	return RV_OK;
 }
 
 /* The batch was good: the page it began takes the place of the old one. */
@@ -126,6 +164,7 @@ static void adopt(struct rv_core *core, struct rv_page *next)
 		rv_ring_drop(&core->ring, core->ring.n);
 		core->now_wall_ms = 0;
 	}
+	rv_core_parts_drop(core);
 	rv_page_deinit(&core->page);
 	core->page = *next;
 	core->epochs = next->number;
@@ -165,10 +204,11 @@ enum rv_status rv_core_batch(struct rv_core *core, struct rv_span words, struct 
 	struct rv_page next = {0};
 	struct tally tally = {0};
 	struct rv_batch batch;
-	uint32_t secrets = core->page.mask.n_secrets, redactions = core->redact.count, last_ms;
-	enum rv_status status, later;
+	uint32_t secrets = core->page.mask.n_secrets, redactions = core->redact.count, last_ms = core->page.last_ms;
+	enum rv_status status;
 
 	rv_arena_reset(&core->arena);
+	rv_buf_clear(&core->drift);
 	if (core->page.number)
 		mark = rv_segment_writer_mark(core->page.open);
 	status = rv_batch_open(&batch, core->intern, words, strings, &core->arena);
@@ -179,6 +219,8 @@ enum rv_status rv_core_batch(struct rv_core *core, struct rv_span words, struct 
 		core->order_violations += status == RV_ORDER;
 		core->redact.count = redactions;
 		core->page.mask.n_secrets = secrets;
+		core->page.last_ms = last_ms;
+		rv_buf_clear(&core->drift);
 		if (next.mirror) {
 			rv_page_deinit(&next);
 		} else if (tally.touched) {
@@ -195,17 +237,27 @@ enum rv_status rv_core_batch(struct rv_core *core, struct rv_span words, struct 
 	core->records += tally.records;
 	core->resyncs += tally.resyncs;
 	core->snapshots += tally.snapshots;
-	if (!tally.records)
-		return RV_OK;
-	last_ms = rv_mirror_epoch(core->page.mirror)->last_ms;
+	if (tally.records)
+		rv_core_after(core);
+	return RV_OK;
+}
+
+void rv_core_after(struct rv_core *core)
+{
+	enum rv_status later;
+
 	if (rv_page_last_wall_ms(&core->page) > core->now_wall_ms)
 		core->now_wall_ms = rv_page_last_wall_ms(&core->page);
-	if (rv_core_seal_due(core, last_ms)) {
+	if (rv_core_seal_due(core, rv_mirror_epoch(core->page.mirror)->last_ms)) {
 		/* The records stay open when sealing fails; the next batch tries again. */
 		later = rv_core_seal_open(core, true);
 		(void)later;
 	}
-	return RV_OK;
+}
+
+struct rv_span rv_core_drift(const struct rv_core *core)
+{
+	return rv_buf_get(&core->drift);
 }
 
 /* ---- counters ---- */

@@ -13,6 +13,23 @@ void rv_core_free(struct rv_core *core);
 
 /* Checks, masks, redacts, applies and stores one batch: all of it or nothing. */
 enum rv_status rv_core_batch(struct rv_core *core, struct rv_span words, struct rv_span strings) RV_MUST_USE;
+/* Ids of the nodes for which the last good batch's check records say something else than the mirror,
+ * u32le, in the ids of that batch: see drift.h. */
+struct rv_span rv_core_drift(const struct rv_core *core);
+
+/* ---- frames of another origin: documents that encoders of their own describe ---- */
+/* A new part of the page: the document below the element host, its text masked at least as level (enum
+ * rv_level) says, and wholly when flags has EL_MASK. 0 when there is no such frame, it has a document
+ * already, or there are too many parts; a part that the host had before ends. */
+uint32_t rv_core_join(struct rv_core *core, uint32_t host, uint32_t flags, uint32_t level) RV_MUST_USE;
+/* A batch of the part's encoder, which names ids of its own. Its times are brought between the page's
+ * last record and now_ms (of the page's epoch). What is not about the document or the logs is passed
+ * over. On any failure the part has ended. RV_NOT_FOUND when it had before: its element left, or the
+ * page began anew. */
+enum rv_status rv_core_part(struct rv_core *core, uint32_t part, uint32_t now_ms, struct rv_span words, struct rv_span strings) RV_MUST_USE;
+/* The frame shows something else now. */
+void rv_core_leave(struct rv_core *core, uint32_t part);
+
 /* A new encoder is about to talk (worker restart, reload): sequence numbers and strings start anew. */
 void rv_core_restart(struct rv_core *core);
 

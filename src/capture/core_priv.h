@@ -20,7 +20,25 @@ enum {
 	RV_CORE_TEXT_MAX = 48 << 20,     /* a document must fit a checkpoint: RV_SEGMENT_RAW_MAX */
 	RV_CORE_RUN_MAX = 1024,          /* segments between two checkpoints */
 	RV_CORE_CLOCK_BACK_MS = 60000,   /* a clock set back further ends the window */
-	RV_CORE_NUMBER_MAX = 0x7fffffff  /* keys and epochs from outside */
+	RV_CORE_NUMBER_MAX = 0x7fffffff, /* keys and epochs from outside */
+	RV_CORE_PARTS_MAX = 8,
+	RV_PART_IDS = 1 << 22,           /* ids of a part, its own 0 included */
+	RV_PART_NODES_MAX = 30000, RV_PART_BYTES_MAX = 4 << 20 /* of the document that is a part's */
+};
+
+/* The document of a frame of another origin, which an encoder of its own describes: a stream beside the
+ * page's, with its own sequence and strings. Its ids n stand for base + n, above all of the page's. */
+struct rv_part {
+	struct rv_intern *intern; /* NULL: free */
+	uint32_t handle, base, host;
+	uint32_t document;        /* its id, 0 until it came */
+	uint32_t flags;           /* EL_MASK when the host's text is masked */
+	enum rv_level level;
+	bool begun;
+	double wall_ms;           /* of its own epoch */
+	uint32_t sheets;          /* its largest sheet id */
+	uint32_t nodes;           /* in the document now, and */
+	size_t bytes;             /* memory of it, approximately */
 };
 
 struct rv_page {
@@ -28,10 +46,12 @@ struct rv_page {
 	struct rv_segment_writer *open;
 	struct rv_mask mask;
 	double wall_ms;
+	uint32_t last_ms; /* time of the page's own last record; those of its parts may be later */
 	uint32_t number; /* of the epoch, 0: no page yet */
 	uint32_t key;    /* of the open segment */
 	bool open_anchor;     /* the open segment holds the epoch record */
 	bool clock_back;      /* what is in the ring lies in this page's future */
+	bool folded;          /* the mirror was folded anew: which values were changed on the way in is forgotten */
 	/* Since the last anchor of this page. */
 	double anchor_wall_ms;
 	size_t run_bytes, checkpoint_bytes;
@@ -45,6 +65,9 @@ struct rv_core {
 	struct rv_arena arena;
 	struct rv_ring ring;
 	struct rv_page page;      /* page.mirror is never NULL */
+	struct rv_part parts[RV_CORE_PARTS_MAX];
+	uint32_t n_parts;         /* that there have been */
+	struct rv_buf drift;      /* node ids, u32le, that the last batch's checks found different */
 	struct rv_mirror *loading; /* the document of the loaded segments so far */
 	bool loading_sound;        /* it is whole: a segment may go on from it */
 	double loading_wall_ms;    /* of its page */
@@ -54,6 +77,20 @@ struct rv_core {
 	struct rv_buf scratch;    /* the sealed open segment */
 	uint32_t batches, records, rejected, order_violations, resyncs, snapshots;
 };
+
+/* core.c */
+/* Masks, redacts, applies and stores one record, or leaves everything as it was. */
+enum rv_status rv_core_record(struct rv_core *core, struct rv_page *page, struct rv_rec *rec) RV_MUST_USE;
+/* After a batch: the time it is, and sealing when that is due. */
+void rv_core_after(struct rv_core *core);
+
+/* core_part.c */
+/* The part ends, and its document with it: records that say so go to the page. */
+void rv_part_end(struct rv_core *core, struct rv_part *part, uint32_t t_ms);
+/* The page has a document of its own in that element now. */
+void rv_core_parts_yield(struct rv_core *core, uint32_t host, uint32_t t_ms);
+/* All parts are over; there is no document to take them out of. */
+void rv_core_parts_drop(struct rv_core *core);
 
 /* core_store.c */
 enum rv_status rv_page_init(struct rv_page *page, enum rv_level level) RV_MUST_USE;

@@ -181,6 +181,7 @@ enum rv_status rv_core_rebuild(struct rv_core *core)
 	size_t i = ring->n;
 
 	rv_mirror_reset(core->page.mirror);
+	core->page.folded = true;
 	/* Back to the newest anchor of this page; there is none while its epoch record is still open. */
 	while (!core->page.open_anchor && i && !ring->entries[--i].anchor)
 		;

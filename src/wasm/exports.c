@@ -20,6 +20,27 @@ EMSCRIPTEN_KEEPALIVE int rv_batch(const uint8_t *words, uint32_t words_len, cons
 	return core ? (int)rv_core_batch(core, rv_span(words, words_len), rv_span(strings, strings_len)) : RV_NOT_FOUND;
 }
 
+EMSCRIPTEN_KEEPALIVE uint32_t rv_join(uint32_t host, uint32_t flags, uint32_t level)
+{
+	return core ? rv_core_join(core, host, flags, level) : 0;
+}
+
+EMSCRIPTEN_KEEPALIVE int rv_part(const uint8_t *words, uint32_t words_len, const uint8_t *strings, uint32_t strings_len, uint32_t part, uint32_t now_ms)
+{
+	return core ? (int)rv_core_part(core, part, now_ms, rv_span(words, words_len), rv_span(strings, strings_len)) : RV_NOT_FOUND;
+}
+
+EMSCRIPTEN_KEEPALIVE void rv_leave(uint32_t part)
+{
+	if (core)
+		rv_core_leave(core, part);
+}
+
+EMSCRIPTEN_KEEPALIVE void rv_drift(void)
+{
+	rv_heap_show(core ? rv_core_drift(core) : rv_span(NULL, 0));
+}
+
 EMSCRIPTEN_KEEPALIVE void rv_restart(void)
 {
 	if (core)

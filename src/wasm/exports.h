@@ -10,6 +10,9 @@
  *
  *   int rv_start(p, len)                               options.h; out: the name of a bad one
  *   int rv_batch(words, words_len, strings, strings_len)
+ *   void rv_drift(void)                                out = u32 ids, of the last batch
+ *   uint32_t rv_join(host, flags, level)               a part; 0: none
+ *   int rv_part(words, words_len, strings, strings_len, part, now_ms) · void rv_leave(part)
  *   void rv_restart(void)
  *   int rv_seal(now_ms, force) · int rv_tail(void)     tail: out = segment
  *   int rv_unsaved(void)                               out = segment, rv_key() its key; RV_END

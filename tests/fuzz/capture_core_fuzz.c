@@ -1,7 +1,8 @@
 /* The core between the page and IndexedDB, both untrusted. Input: commands of
  *   u8 what · u16le len · len bytes
  * 0 batch words, 1 batch strings (then sent), 2 segment to load, 3 seal, 4 restart, 5 forget,
- * 6 records: words without a head, which is put before them so that they are reached. */
+ * 6 records: words without a head, which is put before them so that they are reached; 7 the same of a
+ * frame that has joined, 8 a frame's element by its id, which joins. */
 #include "core.h"
 #include "record_gen.h"
 #include "stream.h"
@@ -35,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rv_span words = {data, 0}, strings = {data, 0}, segment;
 	enum rv_status status = RV_OK;
 	struct rv_core *core;
-	uint32_t seq = 1, key;
+	uint32_t seq = 1, key, part = 0, part_seq = 1;
 	size_t at = 0;
 
 	if (rv_core_new(rv_span_str("segment_ms 50\ncheckpoint_ms 100\nlevel 2\nredact_patterns a*b\nredact_patterns [0-9]+x\n"), &core, NULL) != RV_OK)
@@ -50,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			len = size - at;
 		body = rv_span(data + at, len);
 		at += len;
-		switch (what % 7) {
+		switch (what % 9) {
 		case 0:
 			words = body;
 			break;
@@ -71,17 +72,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 5:
 			rv_core_forget(core);
 			break;
+		case 8:
+			part = rv_core_join(core, len ? body.ptr[0] : 0, len > 1 ? body.ptr[1] : 0, len & 3);
+			part_seq = 1;
+			break;
 		default: {
-			const char *text = "inputtypepasswordhttps://x.test/?token=1";
-			uint32_t lens[4] = {5, 4, 8, 23}, head[8] = {RV_BATCH_MAGIC, RV_ABI_HASH, seq, RV_BATCH_INTERN_CLEAR, 1, 4, 0, 8 + (uint32_t)(len / 4)};
-			uint8_t *batch = malloc(32 + len), table[16 + 40];
+			bool own = what % 9 == 6;
+			const char *text = "inputtypepasswordhttps://x.test/?token=1iframe";
+			uint32_t lens[5] = {5, 4, 8, 23, 6}, head[8] = {RV_BATCH_MAGIC, RV_ABI_HASH, own ? seq : part_seq, RV_BATCH_INTERN_CLEAR, 1, 5, 0, 8 + (uint32_t)(len / 4)};
+			uint8_t *batch = malloc(32 + len), table[20 + 46];
 
 			memcpy(batch, head, 32);
 			memcpy(batch + 32, body.ptr, len);
-			memcpy(table, lens, 16);
-			memcpy(table + 16, text, 40);
-			status = rv_core_batch(core, rv_span(batch, 32 + len / 4 * 4), rv_span(table, sizeof(table)));
-			seq += status == RV_OK;
+			memcpy(table, lens, 20);
+			memcpy(table + 20, text, 46);
+			if (own)
+				status = rv_core_batch(core, rv_span(batch, 32 + len / 4 * 4), rv_span(table, sizeof(table)));
+			else
+				status = rv_core_part(core, part, (uint32_t)at, rv_span(batch, 32 + len / 4 * 4), rv_span(table, sizeof(table)));
+			if (status == RV_OK)
+				++*(own ? &seq : &part_seq);
 			free(batch);
 		}
 		}

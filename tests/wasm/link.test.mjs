@@ -8,7 +8,7 @@ const HEAP = ['memory', '_initialize', 'rv_abi', 'rv_alloc', 'rv_free', 'rv_out_
 const MODULES = [
 	{
 		file: 'rearview.wasm', bytes: wasmBytes, symbols, libraries: ['deflate', 'build_tree', 'crc32'],
-		exports: ['rv_start', 'rv_batch', 'rv_restart', 'rv_seal', 'rv_tail', 'rv_unsaved', 'rv_key', 'rv_oldest', 'rv_load', 'rv_forget', 'rv_window', 'rv_from', 'rv_to', 'rv_redacted', 'rv_counters'],
+		exports: ['rv_start', 'rv_batch', 'rv_drift', 'rv_join', 'rv_part', 'rv_leave', 'rv_restart', 'rv_seal', 'rv_tail', 'rv_unsaved', 'rv_key', 'rv_oldest', 'rv_load', 'rv_forget', 'rv_window', 'rv_from', 'rv_to', 'rv_redacted', 'rv_counters'],
 	},
 	{
 		file: 'rearview.tools.wasm', bytes: toolsBytes, symbols: toolsSymbols, libraries: ['deflate', 'crc32', 'write_png'],
