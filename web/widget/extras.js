@@ -19,7 +19,7 @@ import {LEAF} from './record/ids.js';
  * @property {import('./host/patch.js').Patcher} patcher
  * @property {(root: Document | ShadowRoot, selector: string) => Element[]} find
  * @property {(node: Node) => Node | null} parentOf  across shadow roots
- * @property {(node: Node) => number} placeOf  its id, 0 when the stream does not know it yet, -1 when it never will
+ * @property {(node: Node) => number} placeOf  its id, 0 when the stream does not know it yet, -1 when what is there is not recorded
  * @property {(bits: number) => boolean} isHidden  whether what an element with these bits shows must not leave the page
  * @property {(then: () => void) => void} afterLayout  when style and layout are up to date anyway
  */
@@ -60,7 +60,7 @@ export function createExtras(ctx) {
 	/** @type {More['placeOf']} */
 	const placeOf = node => {
 		const id = ids.live(node);
-		if (id) return id;
+		if (id) return native.nodeType(node) === 1 && ids.bitsOf(id) & LEAF ? -1 : id;
 		for (let up = native.isConnected(node) ? parentOf(node) : null; up; up = parentOf(up)) {
 			const above = ids.live(up);
 			if (above) return ids.bitsOf(above) & LEAF ? -1 : 0;

@@ -37,6 +37,13 @@ export function observeCanvas({hub, config, enc, ids, flow, patcher, onRoot, onW
 			const image = await draw(canvas, width, height);
 			one.next += image.length / RATE * 1000;
 			if (isOver || !image || (image === one.image && one.id === id)) return;
+			/* Nothing drawn yet, or drawn by WebGL before this began: a replay starts blank, too. */
+			if (!one.image) {
+				const blank = win.document.createElement('canvas');
+				blank.width = width;
+				blank.height = height;
+				if (image === await draw(blank, width, height)) return;
+			}
 			flow.onNode(canvas, false, 6, own => {
 				one.image = image;
 				one.id = own;
