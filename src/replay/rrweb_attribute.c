@@ -325,7 +325,7 @@ void rv_rrweb_attributes(struct rv_rrweb *ex, const struct rv_node *node, struct
 		rv_json_key(json, "rr_src");
 		absolute(ex, rv_url_asset, false, rv_mirror_attribute(node, "src"), json);
 	}
-	if (tag == RV_TAG_MEDIA && state->has_media)
+	if (tag == RV_TAG_MEDIA && state->has_media && ex->full) /* a virtual medium has no promise to play, and throws: it gets an event */
 		write_media(ex, state, json);
 	if (dialog && state->dialog_flags & RV_DIALOG_OPEN)
 		rv_rrweb_dialog(node, json);

@@ -128,9 +128,21 @@ bool rv_rrweb_undefined(const struct rv_rrweb *ex, const struct rv_node *node)
 	return ex->watched & RV_WATCH_DEFINED && !(node->flags & (RV_EL_CUSTOM | RV_EL_NS_MASK)) && rv_rrweb_is_custom(node->name);
 }
 
+/* The frame also stands behind the canvas: the Replayer empties it whenever it sets its size anew. */
+static bool has_frame(const struct rv_node *node)
+{
+	struct rv_span frame = state_of(node)->canvas;
+	if (!frame.len || rv_rrweb_tag(node) != RV_TAG_CANVAS)
+		return false;
+	for (size_t i = 0; i < frame.len; i++)
+		if (frame.ptr[i] == '"' || frame.ptr[i] == '\\' || frame.ptr[i] < ' ')
+			return false;
+	return true;
+}
+
 bool rv_rrweb_restyled(const struct rv_rrweb *ex, const struct rv_node *node)
 {
-	return is_popped(node) || is_full(ex, node) || state_of(node)->hold.len || rv_rrweb_indeterminate(node)
+	return is_popped(node) || is_full(ex, node) || state_of(node)->hold.len || rv_rrweb_indeterminate(node) || has_frame(node)
 		|| (node->flags & RV_EL_NS_MASK) == RV_NS_MATHML || is_frameset(node) || is_frame(node);
 }
 
@@ -147,6 +159,11 @@ void rv_rrweb_style(struct rv_rrweb *ex, const struct rv_node *node, struct rv_j
 	if (hold.len) {
 		add(ex, "");
 		rv_url_css(&url, hold, &ex->scratch);
+	}
+	if (has_frame(node)) {
+		add(ex, "background-size:100% 100%;background-repeat:no-repeat;background-origin:content-box;background-image:url(\"");
+		rv_buf_span(&ex->scratch, state_of(node)->canvas);
+		rv_buf_str(&ex->scratch, "\")");
 	}
 	if (is_popped(node)) /* shown where its style puts it, above the others */
 		add(ex, "display:var(--rv-popover-display,block);z-index:2147483647");

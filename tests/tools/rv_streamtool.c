@@ -71,13 +71,21 @@ static void write_ids(struct rv_json *json, const char *key, const struct rv_mir
 	rv_json_close(json, ']');
 }
 
-static void write_rules(struct rv_json *json, const struct rv_sheet *sheet)
+/* media: the rules of a constructed sheet stand in its media. */
+static void write_rules(struct rv_json *json, const struct rv_sheet *sheet, bool media)
 {
 	rv_json_open(json, '[');
 	for (uint32_t i = 0; i < sheet->n_rules; i++) {
 		struct rv_buf text;
 		rv_buf_init(&text, 64 << 20);
+		if (media && sheet->media.len) {
+			rv_buf_str(&text, "@media ");
+			rv_buf_span(&text, sheet->media);
+			rv_buf_byte(&text, '{');
+		}
 		rv_mirror_rule_text(&sheet->rules[i], &text);
+		if (media && sheet->media.len)
+			rv_buf_byte(&text, '}');
 		rv_json_text(json, rv_buf_get(&text));
 		rv_buf_deinit(&text);
 	}
@@ -115,16 +123,17 @@ static void write_node(struct rv_json *json, const struct rv_mirror *mirror, con
 	}
 	if (sheet) {
 		rv_json_key(json, "rules");
-		write_rules(json, sheet);
-		rv_json_key(json, "disabled");
-		rv_json_bool(json, sheet->flags & RV_SHEET_DISABLED);
+		write_rules(json, sheet, false);
+		rv_json_key(json, "media");
+		rv_json_text(json, sheet->flags & RV_SHEET_DISABLED ? rv_span_str("not all") : sheet->media.len ? sheet->media : rv_mirror_attribute(node, "media"));
 	}
 	const struct rv_node *root = node->kind == RV_NODE_ELEMENT ? rv_mirror_slot(mirror, node->shadow) : node;
 	if (root && root->n_adopted) {
 		rv_json_key(json, "adopted");
 		rv_json_open(json, '[');
 		for (uint32_t i = 0; i < root->n_adopted; i++)
-			write_rules(json, rv_mirror_sheet(mirror, root->adopted[i]));
+			if (!(rv_mirror_sheet(mirror, root->adopted[i])->flags & RV_SHEET_DISABLED))
+				write_rules(json, rv_mirror_sheet(mirror, root->adopted[i]), true);
 		rv_json_close(json, ']');
 	}
 	if (state && state->has_input) {
@@ -144,6 +153,30 @@ static void write_node(struct rv_json *json, const struct rv_mirror *mirror, con
 		rv_json_int(json, state->scroll_x);
 		rv_json_int(json, state->scroll_y);
 		rv_json_close(json, ']');
+	}
+	if (state && state->canvas.ptr) {
+		rv_json_key(json, "canvas");
+		rv_json_text(json, state->canvas);
+	}
+	if (state && state->hold.ptr) {
+		rv_json_key(json, "hold");
+		rv_json_text(json, state->hold);
+	}
+	if (state && state->has_dialog) {
+		rv_json_key(json, "dialog");
+		rv_json_int(json, state->dialog_flags);
+	}
+	if (state && state->slot) {
+		rv_json_key(json, "slot");
+		rv_json_int(json, state->slot);
+	}
+	if (node->kind == RV_NODE_ELEMENT && node->shadow && rv_mirror_slot(mirror, node->shadow)->flags & RV_SHADOW_MANUAL_SLOTS) {
+		rv_json_key(json, "manual");
+		rv_json_bool(json, true);
+	}
+	if (node->id == rv_mirror_epoch(mirror)->fullscreen) {
+		rv_json_key(json, "fullscreen");
+		rv_json_bool(json, true);
 	}
 	rv_json_close(json, '}');
 }

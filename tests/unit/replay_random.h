@@ -278,7 +278,7 @@ static inline void random_live(struct random_maker *r, uint32_t kind)
 			RANDOM_PUT(r, RV_REC_DIALOG, RU(id), RU(RV_DIALOG_POPOVER | random_next(r, 2)));
 	} else if (kind < 22) {
 		id = random_tagged(r, "video");
-		RANDOM_PUT(r, RV_REC_MEDIA, RU(id), RU(random_next(r, 8)), RU(random_next(r, 9000)), RU(random_next(r, 1000)), RU(random_next(r, 3000)));
+		RANDOM_PUT(r, RV_REC_MEDIA, RU(id), RU(random_next(r, 8)), RU(random_next(r, 9000)), RU(random_next(r, 1000)), RU(random_next(r, r->gentle ? 2000 : 20000)));
 	} else {
 		id = random_next(r, 3) ? 0 : random_node(r, 0);
 		RANDOM_PUT(r, RV_REC_KEY, RU(id), RU(random_next(r, 32)), RS(random_next(r, 2) ? rv_span_str("Enter") : rv_span(NULL, 0)));
