@@ -104,7 +104,8 @@ export function openDb(base, note, ms = 4000) {
 				db.onclose = forget;
 				return open = db;
 			} catch (error) {
-				if (error !== LATE) throw error;
+				/* One of a newer widget's is left alone as well. */
+				if (error !== LATE && /** @type {any} */ (error)?.name !== 'VersionError') throw error;
 				note('storage_hung');
 			}
 		}
