@@ -82,9 +82,9 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			}
 			await visit(page, '/north');
 			const session = await sessionOf(page);
-			const wanted = [];
+			/** @type {string[]} */ const wanted = [];
 			for (const [from, to] of [['north', 'east'], ['east', 'south'], ['south', 'south'], ['south', 'north']]) {
-				const words = [`${from} a ${wanted.length}`, `${from} b ${wanted.length}`];
+				/** @type {string[]} */ const words = [`${from} a ${wanted.length}`, `${from} b ${wanted.length}`];
 				await say(page, words[0]);
 				await Promise.all([
 					page.waitForNavigation(),
