@@ -1,8 +1,10 @@
-/* A report's JSON, its replay and its attachments, for the API key's holder and for the console. */
+/* A report's JSON, its logs as files, its replay and its attachments, for the API key's holder and for
+ * the console. */
 #define _GNU_SOURCE
 #include "app.h"
 #include "asset_map.h"
 #include "auth.h"
+#include "export.h"
 #include "rrweb.h"
 #include "zlib.h"
 #include <errno.h>
@@ -11,10 +13,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { OUT_BUFFER = 64 << 10 };
+enum { OUT_BUFFER = 64 << 10, REPORT_JSON_MAX = 64 << 20 };
 static const uint64_t rrweb_bytes_max = 2ull << 30;
 
-struct reading { struct rv_call *call; const char *workspace_id; struct rv_attachment attachment; int blob; uint64_t blob_bytes; bool gzip; char etag[112]; };
+struct reading { struct rv_call *call; const char *workspace_id; struct rv_attachment attachment; int blob; uint64_t blob_bytes; bool gzip, har; char etag[112]; };
 
 static struct reading *new_reading(struct rv_call *call, const char *workspace_id)
 {
@@ -52,6 +54,54 @@ static void get_report(struct rv_call *call)
 	if (rv_auth_reader(call, &workspace_id))
 		rv_report_answer(call, workspace_id);
 }
+
+/* ---- logs as files ---- */
+
+static void log_job(void *user)
+{
+	struct reading *reading = user;
+	struct rv_call *call = reading->call;
+	struct rv_buf *out = rv_call_out(call), report;
+	struct rv_json json;
+	char name[96];
+	rv_buf_init(&report, REPORT_JSON_MAX);
+	enum rv_status status = rv_store_report_json(rv_call_app(call)->store, reading->workspace_id, rv_call_param(call, "id"), "", &report);
+	struct rv_span text = rv_buf_get(&report);
+	cJSON *value = status == RV_OK ? cJSON_ParseWithLength((const char *)text.ptr, text.len) : NULL;
+	rv_buf_deinit(&report);
+	if (!value) {
+		rv_call_fail_status(call, status == RV_OK ? RV_MEMORY : status);
+		return;
+	}
+	double number = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(value, "number"));
+	snprintf(name, sizeof name, "attachment; filename=\"rearview-%.0f-%s\"", number, reading->har ? "network.har" : "console.txt");
+	if (reading->har) {
+		rv_json_init(&json, out);
+		rv_export_har(&json, value);
+	} else {
+		rv_export_text(out, value);
+	}
+	cJSON_Delete(value);
+	rv_call_set_header(call, "Content-Disposition", name);
+	rv_call_finish(call, 200, reading->har ? "application/json" : "text/plain; charset=utf-8");
+}
+
+static void get_log(struct rv_call *call, bool har)
+{
+	const char *workspace_id;
+	if (!rv_auth_reader(call, &workspace_id))
+		return;
+	struct reading *reading = new_reading(call, workspace_id);
+	if (!reading)
+		return;
+	reading->har = har;
+	if (!rv_job_start(rv_call_app(call)->server, log_job, reading))
+		rv_call_fail_status(call, RV_FULL);
+}
+
+static void get_har(struct rv_call *call) { get_log(call, true); }
+
+static void get_text(struct rv_call *call) { get_log(call, false); }
 
 /* ---- blobs ---- */
 
@@ -248,6 +298,8 @@ static void get_replay(struct rv_call *call)
 
 static const struct rv_route routes[] = {
 	{.method = "GET", .pattern = "/api/v1/reports/:id", .handler = get_report, .family = RV_FAMILY_OWN, .name = "report"},
+	{.method = "GET", .pattern = "/r/:id/network.har", .handler = get_har, .family = RV_FAMILY_OWN, .name = "report_har"},
+	{.method = "GET", .pattern = "/r/:id/console.txt", .handler = get_text, .family = RV_FAMILY_OWN, .name = "report_text"},
 	{.method = "GET", .pattern = "/api/v1/reports/:id/replay", .handler = get_replay, .family = RV_FAMILY_OWN, .name = "report_replay"},
 	{.method = "GET", .pattern = "/api/v1/reports/:id/attachments/:attachment", .handler = get_attachment, .family = RV_FAMILY_OWN, .name = "report_attachment"},
 };
