@@ -1,20 +1,21 @@
-/** The tabs that list: console and network. Everything recorded is shown as text, whatever it holds. */
+/** The console's tab, and what it shares with the network's. Everything recorded is shown as text, whatever it holds. */
 import { isValidElement } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { clockTime, count, duration, line, relative, shortType, shortUrl, size, text, toMs } from './format.js';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { clockTime, count, line, relative, size, text, toMs } from './format.js';
 import { useStore } from './store.js';
 import { CopyButton, Empty, Hidden, Icon } from './ui.jsx';
 import { VirtualList, lastAt } from './virtual.jsx';
 
 /** @typedef {import('./player.jsx').Player} Player */
-/** @typedef {{id: number, at: number, level: string, group: string, args: unknown[], message: string, stack: string, count: number}} LogRow */
 /**
- * @typedef {{id: number, at: number, method: string, url: string, path: string, status: number, type: string, duration: number|undefined, sent: number|undefined, received: number|undefined,
- *   error: string, failed: boolean, raw: any}} RequestRow
+ * @typedef {{id: number, at: number, level: string, group: string, args: unknown[], message: string, stack: string, count: number, depth: number, kind: string, source: string}} LogRow
+ *   depth: of console groups round it; kind: what it is when nobody logged it
  */
 
 const GROUPS = /** @type {Record<string, string>} */ ({ error: 'error', assert: 'error', warn: 'warn', warning: 'warn', info: 'info', log: 'log', debug: 'debug', trace: 'debug' });
 const GROUP_LABELS = /** @type {[string, string, import('./ui.jsx').IconName][]} */ ([['error', 'Errors', 'error'], ['warn', 'Warnings', 'warn'], ['info', 'Info', 'info'], ['log', 'Log', 'log'], ['debug', 'Debug', 'debug']]);
+const KINDS = /** @type {Record<string, string>} */ ({ uncaught: 'Uncaught', rejection: 'Unhandled rejection', resource: 'Not loaded', csp: 'Blocked by policy', deprecation: 'Deprecated', intervention: 'Browser intervened' });
+const isGroup = (/** @type {LogRow} */ row) => row.level === 'group' || row.level === 'group_collapsed';
 const LINE_MAX = 400;
 const DETAIL_MAX = 20_000;
 
@@ -24,31 +25,20 @@ export function logRows(logs) {
 	return logs.filter((it) => it && typeof it === 'object').map((it, id) => {
 		const args = Array.isArray(it.args) ? it.args : it.message !== undefined ? [it.message] : [];
 		const level = text(it.level) || 'log';
-		return { id, at: toMs(it.ts), level, group: GROUPS[level] ?? 'log', args, message: args.map(line).join(' '), stack: text(it.stack), count: Number(it.count) || 1 };
-	}).sort((a, b) => a.at - b.at);
-}
-
-/** @param {unknown} logs @param {unknown} page address of the page @returns {RequestRow[]} */
-export function requestRows(logs, page) {
-	if (!Array.isArray(logs)) return [];
-	/** @param {unknown} it */
-	const number = (it) => typeof it === 'number' && it >= 0 ? it : undefined;
-	return logs.filter((it) => it && typeof it === 'object').map((it, id) => {
-		const status = Number(it.status) || 0, error = text(it.error);
-		return { id, at: toMs(it.ts), method: text(it.method).toUpperCase() || '–', url: text(it.url), path: shortUrl(it.url, page), status, type: text(it.type), duration: number(it.duration_ms),
-			sent: number(it.request_bytes), received: number(it.response_bytes), error, failed: error !== '' || status >= 400, raw: it };
+		return { id, at: toMs(it.ts), level, group: GROUPS[level] ?? 'log', args, message: args.map(line).join(' '), stack: text(it.stack), count: Number(it.count) || 1,
+			depth: Math.min(Math.max(Math.floor(Number(it.depth)) || 0, 0), 20), kind: text(it.kind), source: it.source ? [text(it.source), it.line, it.column].filter(Boolean).join(':') : '' };
 	}).sort((a, b) => a.at - b.at);
 }
 
 /** A filter field and its words. */
-function useFilter() {
+export function useFilter() {
 	const [value, setValue] = useState('');
 	return /** @type {const} */ ([value.trim().toLowerCase(), (/** @type {string} */ label) => <label class="search small"><Icon name="search" /><span class="visually-hidden">{label}</span>
 		<input type="search" placeholder="Filter" value={value} onInput={(event) => setValue(event.currentTarget.value)} /></label>]);
 }
 
 /** Long text, cut, with a way to the rest. @param {{children: string, what: string}} props */
-function Long({ children, what }) {
+export function Long({ children, what }) {
 	const [all, setAll] = useState(false);
 	const cut = !all && children.length > DETAIL_MAX;
 	return <div class="long"><pre tabIndex={0} role="group" aria-label={what}>{cut ? children.slice(0, DETAIL_MAX) : children}</pre>
@@ -59,11 +49,20 @@ function Long({ children, what }) {
  * Index of the row at the playhead; renders again only when it changes.
  * @param {Player} player @param {{at: number}[]} rows
  */
-function useCurrent(player, rows) {
+export function useCurrent(player, rows) {
 	const times = useMemo(() => rows.map((row) => row.at), [rows]);
 	const ready = useStore(player.state, (it) => it.status === 'ready');
 	const index = useStore(player.now, (now) => lastAt(times, now + 20));
 	return ready ? index : -1;
+}
+
+/** Rows of console.table: texts whose cells are parted by tabs, the first the head. @param {{rows: unknown[]}} props */
+function Table({ rows }) {
+	const cells = rows.slice(0, 200).map((row) => text(row).split('\t').slice(0, 50));
+	return <div class="log-table" tabIndex={0} role="group" aria-label="Table"><table>
+		<thead><tr>{cells[0]?.map((cell, i) => <th key={i} scope="col">{cell}</th>)}</tr></thead>
+		<tbody>{cells.slice(1).map((row, i) => <tr key={i}>{row.map((cell, k) => <td key={k}>{cell.slice(0, LINE_MAX)}</td>)}</tr>)}</tbody>
+	</table></div>;
 }
 
 /** @param {{player: Player, rows: LogRow[], zero: number, picked: {kind: string, id: number, n: number}|undefined}} props */
@@ -77,11 +76,22 @@ export function ConsolePanel({ player, rows, zero, picked }) {
 		for (const row of rows) n[row.group] = (n[row.group] ?? 0) + row.count;
 		return n;
 	}, [rows]);
-	const shown = useMemo(() => rows.filter((row) => (!group || row.group === group) && (!words || row.message.toLowerCase().includes(words) || row.stack.toLowerCase().includes(words))), [rows, group, words]);
+	const [folded, setFolded] = useState(() => new Set(rows.filter((row) => row.level === 'group_collapsed').map((row) => row.id)));
+	const shown = useMemo(() => {
+		if (group || words) return rows.filter((row) => (!group || row.group === group) && (!words || `${row.message}\n${row.stack}\n${row.source}`.toLowerCase().includes(words)));
+		let below = Infinity;
+		return rows.filter((row) => {
+			if (row.depth > below) return false;
+			below = isGroup(row) && folded.has(row.id) ? row.depth : Infinity;
+			return true;
+		});
+	}, [rows, group, words, folded]);
 	const current = useCurrent(player, shown);
 	/** @param {LogRow} row @param {boolean} open */
-	const expand = (row, open) => setOpened((old) => { const next = new Set(old); if (open) next.add(row.id); else next.delete(row.id); return next; });
-	useEffect(() => { if (picked?.kind === 'console') { setGroup(''); setOpened((old) => new Set(old).add(picked.id)); } }, [picked]);
+	const expand = (row, open) => isGroup(row) && !group && !words ? setFolded((old) => { const next = new Set(old); if (open) next.delete(row.id); else next.add(row.id); return next; }) : setOpened((old) => { const next = new Set(old); if (open) next.add(row.id); else next.delete(row.id); return next; });
+	/** @param {LogRow} row */
+	const isOpen = (row) => isGroup(row) && !group && !words ? !folded.has(row.id) : opened.has(row.id);
+	useEffect(() => { if (picked?.kind === 'console') { setGroup(''); setFolded(new Set()); setOpened((old) => new Set(old).add(picked.id)); } }, [picked]);
 
 	if (!rows.length) return <Empty icon="log" title="Nothing was written to the console"><p>Messages, warnings and uncaught errors of the page appear here, up to the moment of the report.</p></Empty>;
 	return <>
@@ -94,92 +104,27 @@ export function ConsolePanel({ player, rows, zero, picked }) {
 		</div>
 		<p class="visually-hidden" role="status">{group || words ? count(shown.length, 'row') : ''}</p>
 		{!shown.length ? <Empty icon="search" title="No row matches" /> : <VirtualList rows={shown} rowHeight={28} label="Console" keyOf={(row) => row.id} current={current} opened={opened} onActivate={(row) => player.seek(row.at)} onExpand={expand}
-			row={(row, at) => <div class={`log level-${row.group}`}>
-				<button class="log-toggle" tabIndex={-1} aria-expanded={opened.has(row.id)} aria-label="Details" onClick={() => expand(row, !opened.has(row.id))}><Icon name={opened.has(row.id) ? 'down' : 'right'} /></button>
+			row={(row, at) => <div class={`log level-${row.group} ${isGroup(row) ? 'log-group' : ''}`} style={row.depth ? { '--depth': row.depth } : undefined}>
+				<button class="log-toggle" tabIndex={-1} aria-expanded={isOpen(row)} aria-label={isGroup(row) ? 'Group' : 'Details'} onClick={() => expand(row, !isOpen(row))}><Icon name={isOpen(row) ? 'down' : 'right'} /></button>
 				<button class="log-main" data-main tabIndex={at.focusable ? 0 : -1}>
 					<time title={clockTime(row.at)}>{relative(row.at, zero)}</time>
-					<Icon name={GROUP_LABELS.find(([id]) => id === row.group)?.[2] ?? 'log'} /><Hidden>{row.level}: </Hidden>
-					<span class="log-text">{row.message.slice(0, LINE_MAX).replace(/\s+/g, ' ') || ' '}</span>
+					<Icon name={GROUP_LABELS.find(([id]) => id === row.group)?.[2] ?? 'log'} /><Hidden>{isGroup(row) ? `group${folded.has(row.id) ? ', closed' : ''}` : row.level}{row.depth > 0 ? `, level ${row.depth}` : ''}: </Hidden>
+					{KINDS[row.kind] && <span class="log-kind">{KINDS[row.kind]}</span>}
+					<span class="log-text">{row.level === 'clear' ? 'The console was cleared' : row.message.slice(0, LINE_MAX).replace(/\s+/g, ' ') || ' '}</span>
 					{row.count > 1 && <span class="log-count" title={`${row.count} times`}>×{row.count}</span>}
 				</button>
 			</div>}
 			detail={(row) => <div class="log-detail">
-				{row.args.map((arg, i) => <Long key={i} what={`Value ${i + 1}`}>{text(arg)}</Long>)}
+				{row.level === 'table' ? <Table rows={row.args} /> : row.args.map((arg, i) => <Long key={i} what={`Value ${i + 1}`}>{text(arg)}</Long>)}
+				{row.source && !row.stack && <><h3>Where</h3><Long what="Where">{row.source}</Long></>}
 				{row.stack && <><h3>Stack</h3><Long what="Stack">{row.stack}</Long></>}
 				<CopyButton text={[row.message, row.stack].filter(Boolean).join('\n')} what="message and stack" />
 			</div>} />}
 	</>;
 }
 
-/** Text headers may come as an object or as pairs. @param {unknown} headers @returns {[string, string][]} */
-function pairs(headers) {
-	if (Array.isArray(headers)) return headers.map((it) => Array.isArray(it) ? [text(it[0]), text(it[1])] : [text(it?.name), text(it?.value)]);
-	return headers && typeof headers === 'object' ? Object.entries(headers).map(([name, value]) => [name, text(value)]) : [];
-}
-
 /** @param {{rows: [string, unknown][]}} props names and values; empty values are left out */
 export function Facts({ rows }) {
 	const full = rows.filter(([, value]) => value !== undefined && value !== null && value !== '' && value !== false);
 	return <dl class="facts">{full.map(([name, value], i) => <div key={`${name}${i}`}><dt>{name}</dt><dd>{isValidElement(/** @type {any} */ (value)) ? /** @type {any} */ (value) : <span dir="auto">{text(value)}</span>}</dd></div>)}</dl>;
-}
-
-/** @param {{row: RequestRow, zero: number, onClose: () => void}} props */
-function RequestDetails({ row, zero, onClose }) {
-	const section = useRef(/** @type {HTMLElement|null} */ (null));
-	useEffect(() => section.current?.focus({ preventScroll: true }), [row.id]);
-	const requestHeaders = pairs(row.raw.request_headers), responseHeaders = pairs(row.raw.response_headers);
-	const requestBody = text(row.raw.request_body), responseBody = text(row.raw.response_body);
-	return <section class="drawer" ref={section} tabIndex={-1} aria-label="Request details" onKeyDown={(event) => { if (event.key === 'Escape') { event.stopPropagation(); onClose(); } }}>
-		<header><h2><span class="method">{row.method}</span> <span dir="ltr">{row.path}</span></h2><CopyButton text={row.url} label="Copy URL" /><button class="button icon-only quiet small" aria-label="Close details" onClick={onClose}><Icon name="close" /></button></header>
-		<div class="drawer-body">
-			<Facts rows={[['URL', row.url], ['Status', row.status || (row.error ? 'No response' : '')], ['Error', row.error], ['Started', `${relative(row.at, zero)} (${clockTime(row.at)})`], ['Duration', row.duration === undefined ? '' : duration(row.duration)], ['Type', row.type], ['Sent', row.sent === undefined ? '' : size(row.sent)], ['Received', row.received === undefined ? '' : size(row.received)]]} />
-			{requestHeaders.length > 0 && <><h3>Request headers</h3><Facts rows={requestHeaders} /></>}
-			{requestBody && <><h3>Request body</h3><Long what="Request body">{requestBody}</Long></>}
-			{responseHeaders.length > 0 && <><h3>Response headers</h3><Facts rows={responseHeaders} /></>}
-			{responseBody && <><h3>Response body</h3><Long what="Response body">{responseBody}</Long></>}
-			{!requestHeaders.length && !responseHeaders.length && !requestBody && !responseBody && <p class="hint">Headers and bodies are recorded only where the settings allow them by name.</p>}
-		</div>
-	</section>;
-}
-
-/** @param {{player: Player, rows: RequestRow[], zero: number, picked: {kind: string, id: number, n: number}|undefined}} props */
-export function NetworkPanel({ player, rows, zero, picked }) {
-	const [onlyFailed, setOnlyFailed] = useState(false);
-	const [words, field] = useFilter();
-	const [open, setOpen] = useState(/** @type {RequestRow|undefined} */ (undefined));
-	const panel = useRef(/** @type {HTMLDivElement|null} */ (null));
-	const failed = useMemo(() => rows.filter((row) => row.failed).length, [rows]);
-	const shown = useMemo(() => rows.filter((row) => (!onlyFailed || row.failed) && (!words || `${row.method} ${row.url} ${row.status} ${row.type}`.toLowerCase().includes(words))), [rows, onlyFailed, words]);
-	const longest = useMemo(() => Math.max(1, ...rows.slice(0, 20_000).map((row) => row.duration ?? 0)), [rows]);
-	const current = useCurrent(player, shown);
-	useEffect(() => { if (picked?.kind === 'network') { setOnlyFailed(false); setOpen(rows.find((row) => row.id === picked.id)); } }, [picked]);
-	const close = () => {
-		const index = open ? shown.indexOf(open) : -1;
-		setOpen(undefined);
-		requestAnimationFrame(() => /** @type {HTMLElement|null|undefined} */ (panel.current?.querySelector(`[data-index="${index}"] [data-main]`))?.focus());
-	};
-
-	if (!rows.length) return <Empty icon="network" title="No request was recorded"><p>Requests the page makes with fetch and XMLHttpRequest appear here, up to the moment of the report.</p></Empty>;
-	return <div class="network" ref={panel}>
-		<div class="panel-tools">
-			<div class="chips" role="group" aria-label="Requests">
-				<button class="chip" aria-pressed={!onlyFailed} onClick={() => setOnlyFailed(false)}>All {rows.length.toLocaleString()}</button>
-				<button class="chip level-error" aria-pressed={onlyFailed} disabled={!failed} onClick={() => setOnlyFailed(!onlyFailed)}><Icon name="error" />Failed {failed.toLocaleString()}</button>
-			</div>
-			{field('Filter requests')}
-		</div>
-		<p class="visually-hidden" role="status">{onlyFailed || words ? count(shown.length, 'request') : ''}</p>
-		{!shown.length ? <Empty icon="search" title="No request matches" /> : <VirtualList rows={shown} rowHeight={28} label="Requests" keyOf={(row) => row.id} current={current} onActivate={(row) => { player.seek(row.at); setOpen(row); }}
-			head={<div class="request request-head" aria-hidden="true"><span>Time</span><span>Method</span><span>Address</span><span>Status</span><span>Type</span><span>Size</span><span>Duration</span></div>}
-			row={(row, at) => <button class={`request ${row.failed ? 'failed' : ''} ${open?.id === row.id ? 'selected' : ''}`} data-main tabIndex={at.focusable ? 0 : -1} aria-expanded={open?.id === row.id}>
-				<time title={clockTime(row.at)}>{relative(row.at, zero)}</time>
-				<span class="method">{row.method}</span>
-				<span class="request-path" dir="ltr" title={row.url.slice(0, 500)}>{row.path}</span>
-				<span class="request-status" title={row.error || undefined}>{row.failed && <Icon name="error" />}{row.status || (row.error ? 'failed' : '–')}</span>
-				<span title={row.type}>{shortType(row.type)}</span>
-				<span class="number">{size(row.received)}</span>
-				<span class="number request-time">{duration(row.duration)}<i aria-hidden="true"><i style={{ inlineSize: `${Math.max((row.duration ?? 0) / longest * 100, row.duration ? 2 : 0)}%` }} /></i></span>
-			</button>} />}
-		{open && <RequestDetails row={open} zero={zero} onClose={close} />}
-	</div>;
 }

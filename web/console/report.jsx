@@ -3,7 +3,8 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import { api } from './api.js';
 import { AttachmentsPanel, NotesPanel, PagePanel, Picture, UserPanel, browserOf, isPicture } from './facts.jsx';
 import { TRIGGERS, absoluteTime, ago, line, shortUrl, text, toMs, userName } from './format.js';
-import { ConsolePanel, NetworkPanel, logRows, requestRows } from './panels.jsx';
+import { NetworkPanel, requestRows } from './network.jsx';
+import { ConsolePanel, logRows } from './panels.jsx';
 import { Controls, Stage, createPlayer } from './player.jsx';
 import { navigate, route, useKept, useKeys, useStore, withQuery } from './store.js';
 import { Timeline } from './timeline.jsx';
@@ -56,6 +57,8 @@ function Header({ report, setReport, showNotes }) {
 				{report.replay && <a href={api.replayUrl(report.id, 'rrweb')} download={`report-${report.number}.rrweb.json`}>Replay as rrweb events<small>JSON, plays in any rrweb player</small></a>}
 				{report.replay && <a href={api.replayUrl(report.id, 'native')} download={`report-${report.number}.replay`}>Replay as recorded<small>Rearview's own stream, exact and small</small></a>}
 				{picture && <a href={api.attachmentUrl(report.id, picture.id)} download={`report-${report.number}.${text(picture.mime).split('/')[1]}`}>Picture<small>{text(picture.mime).split('/')[1]?.toUpperCase()}</small></a>}
+				<a href={`/r/${encodeURIComponent(report.id)}/network.har`} download={`report-${report.number}.har`}>Requests as HAR<small>For the network panel of any browser</small></a>
+				<a href={`/r/${encodeURIComponent(report.id)}/console.txt`} download={`report-${report.number}-console.txt`}>Console as text<small>One line a message</small></a>
 				<a href={`/api/v1/reports/${encodeURIComponent(report.id)}`} download={`report-${report.number}.json`}>Report<small>JSON with all logs</small></a>
 			</Menu>
 			<button class="button icon-only" onClick={remove} aria-label="Delete the report" title="Delete"><Icon name="trash" /></button>
@@ -118,7 +121,7 @@ function Split({ start, end }) {
 /**
  * The lanes of the time line. Errors are uncaught errors and console errors; what the digest does not
  * know of the recording comes from the report's own marks.
- * @param {any} report @param {import('./panels.jsx').LogRow[]} logs @param {import('./panels.jsx').RequestRow[]} requests @param {import('./frame-digest.js').Digest|undefined} digest
+ * @param {any} report @param {import('./panels.jsx').LogRow[]} logs @param {import('./network.jsx').RequestRow[]} requests @param {import('./frame-digest.js').Digest|undefined} digest
  * @returns {{id: string, label: string, marks: Mark[]}[]}
  */
 function lanesOf(report, logs, requests, digest) {

@@ -15,9 +15,10 @@ const SPARE = 6;
  *   row: (row: T, at: {index: number, current: boolean, focusable: boolean}) => any,
  *   opened?: Set<number>, detail?: (row: T) => any,
  *   onActivate: (row: T) => void, onExpand?: (row: T, open: boolean) => void,
- * }} props current: index of the row at the playhead, −1 before the first
+ *   onSeen?: (range: {from: number, to: number}) => void,
+ * }} props current: index of the row at the playhead, −1 before the first; onSeen is told which rows are in sight
  */
-export function VirtualList({ rows, rowHeight, label, head, keyOf, current, row, opened, detail, onActivate, onExpand }) {
+export function VirtualList({ rows, rowHeight, label, head, keyOf, current, row, opened, detail, onActivate, onExpand, onSeen }) {
 	const box = useRef(/** @type {HTMLDivElement|null} */ (null));
 	const [view, setView] = useState({ top: 0, height: 600 });
 	const [active, setActive] = useState(0);
@@ -38,6 +39,8 @@ export function VirtualList({ rows, rowHeight, label, head, keyOf, current, row,
 	const total = topOf(rows.length);
 	const from = Math.max(0, indexAt(view.top) - SPARE), to = Math.min(rows.length, indexAt(view.top + view.height) + SPARE + 1);
 
+	const first = Math.max(0, indexAt(view.top)), last = Math.min(rows.length, indexAt(view.top + Math.max(view.height - headHeight, 0)) + 1);
+	useEffect(() => onSeen?.({ from: first, to: last }), [first, last]);
 	useLayoutEffect(() => {
 		const element = /** @type {HTMLDivElement} */ (box.current);
 		const read = () => setView((old) => old.top === element.scrollTop && old.height === element.clientHeight ? old : { top: element.scrollTop, height: element.clientHeight || old.height });
