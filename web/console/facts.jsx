@@ -1,9 +1,10 @@
 /** The tabs that tell: user, page, notes, attachments. */
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { api } from './api.js';
-import { browserName, clockTime, count, linkable, relative, shortUrl, size, text, toMs, userName } from './format.js';
+import { browserName, clockTime, count, duration, linkable, relative, shortUrl, size, text, toMs, userName } from './format.js';
 import { useStore } from './store.js';
 import { Facts } from './panels.jsx';
+import { speedRows } from './speed.js';
 import { CopyButton, Empty, Icon } from './ui.jsx';
 import { lastAt } from './virtual.jsx';
 
@@ -56,12 +57,16 @@ export function PagePanel({ report, player, zero }) {
 	const current = useStore(player.now, (now) => lastAt(pages.map((page) => page.at), now + 20));
 	const page = report.page ?? {};
 	const element = report.element;
+	const speed = useMemo(() => speedRows(report.performance), [report.id]), tasks = speed.filter((it) => it.kind === 'task'), felt = speed.filter((it) => !it.vital);
 	const { notes: _, ...capture } = report.capture ?? {};
 	const { from: _from, to: _to, ...counters } = report.replay ?? {};
 	const recording = listed(counters, RECORDING_NAMES).filter(([, value]) => typeof value !== 'object'), recorder = listed(capture, RECORDER_NAMES).filter(([, value]) => typeof value !== 'object');
 	return <div class="facts-panel">
 		<section><h2>When it was reported</h2><Facts rows={listed(page, PAGE_NAMES)} /></section>
 		{element && typeof element === 'object' && <section><h2>Element the user marked</h2><Facts rows={listed(element, { selector: 'Selector', tag: 'Tag', text: 'Text', rect: 'Place', outer_html: 'Markup' })} /></section>}
+		{speed.length > 0 && <section><h2>Speed</h2>
+			<Facts rows={[...speed.filter((it) => it.vital).map((it) => /** @type {[string, unknown]} */ ([`${it.vital?.label} (${it.name})`, [it.vital?.value, it.vital?.rating].filter(Boolean).join(', ')])), ['Long tasks', tasks.length ? `${tasks.length}, ${duration(tasks.reduce((sum, it) => sum + it.ms, 0))} in all` : '']]} />
+			{felt.length > 0 && <ol class="steps-list">{felt.slice(0, 200).map((it, i) => <li key={i}><button onClick={() => player.seek(it.at)}><time title={clockTime(it.at)}>{relative(it.at, zero)}</time><span>{it.text}</span></button></li>)}</ol>}</section>}
 		{recording.length > 0 && <section><h2>Recording</h2><Facts rows={recording} /></section>}
 		{recorder.length > 0 && <details><summary>The recorder's own counters</summary><Facts rows={recorder} /></details>}
 		{pages.length > 0 && <section><h2>{count(pages.length, 'page')} in the replay</h2>

@@ -4,7 +4,7 @@
  */
 
 /** @typedef {import('./frame-disarm.js').ReplayEvent} ReplayEvent */
-/** @typedef {{at: number, kind: 'click'|'input'|'navigate'|'hidden'|'gap', text: string}} Act */
+/** @typedef {{at: number, kind: 'click'|'input'|'key'|'navigate'|'hidden'|'gap', text: string}} Act */
 /**
  * @typedef {{start: number, end: number, first: number, pages: {at: number, url: string, width: number, height: number}[],
  *   acts: Act[], idle: [number, number][]}} Digest
@@ -20,6 +20,16 @@ const MAX_ACTS = 2000;
 const IDLE_MS = 10_000;
 
 /** @typedef {{tag: string, name: string, parent: number, children: number[], text: string}} Known */
+
+const LIFECYCLE = /** @type {Record<string, string>} */ ({ freeze: 'Page frozen by the browser', resume: 'Page thawed', hide: 'Page left, kept for going back', show: 'Page came back as it was' });
+const CLIPBOARD = /** @type {Record<string, string>} */ ({ copy: 'Copied', cut: 'Cut', paste: 'Pasted' });
+const MODIFIERS = new Set(['Shift', 'Control', 'Alt', 'Meta', 'AltGraph', 'CapsLock', 'Dead', 'Unidentified']);
+
+/** Keys that do something; plain characters are input already. @param {any} payload */
+function keyWords({ key, alt, ctrl, meta, shift, repeat }) {
+	if (typeof key !== 'string' || repeat || MODIFIERS.has(key) || (key.length === 1 && !ctrl && !meta && !alt)) return '';
+	return `Pressed ${[ctrl && 'Ctrl', meta && 'Meta', alt && 'Alt', shift && 'Shift', key === ' ' ? 'Space' : key.slice(0, 30)].filter(Boolean).join('+')}`;
+}
 
 function createNames() {
 	/** @type {Map<number, Known>} */
@@ -127,6 +137,13 @@ export function digest(events) {
 				if (last) out.pages.push({ ...last, at, url });
 			} else if (data?.tag === 'visibility') act(at, 'hidden', payload.visible ? 'Page shown again' : 'Page hidden');
 			else if (data?.tag === 'gap') act(at, 'gap', 'Recording was interrupted');
+			else if (data?.tag === 'rv:lifecycle' && LIFECYCLE[payload.kind]) act(at, 'hidden', LIFECYCLE[payload.kind]);
+			else if (data?.tag === 'rv:clipboard' && CLIPBOARD[payload.kind]) act(at, 'key', CLIPBOARD[payload.kind]);
+			else if (data?.tag === 'rv:fullscreen') act(at, 'key', payload.id ? 'Fullscreen on' : 'Fullscreen off');
+			else if (data?.tag === 'rv:key') {
+				const words = keyWords(payload);
+				if (words) act(at, 'key', words);
+			}
 		} else if (type === INCREMENTAL && data.source === MUTATION) {
 			for (const removal of data.removes) names.remove(removal?.id);
 			for (const add of data.adds) names.add(add?.node, add?.parentId);

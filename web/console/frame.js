@@ -12,6 +12,7 @@ import '@rrweb/replay/dist/style.css';
 import './frame.css';
 import { disarm } from './frame-disarm.js';
 import { digest } from './frame-digest.js';
+import { createShown } from './frame-shown.js';
 
 const stage = /** @type {HTMLElement} */ (document.getElementById('stage'));
 const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -24,6 +25,9 @@ const tell = (message) => parent.postMessage({ rv: 'player', ...message }, locat
 
 /** @type {Replayer|undefined} */
 let replayer;
+/** @type {ReturnType<typeof createShown>|undefined} */
+let shown;
+let start = 0;
 let total = 0, first = 0, playing = false, ended = false, skip = true;
 /** @type {[number, number][]} */
 let idle = [];
@@ -41,20 +45,44 @@ function fit() {
 	wrapper.style.transform = `translate(${(innerWidth - width * scale) / 2}px, ${(innerHeight - height * scale) / 2}px) scale(${scale})`;
 }
 
+/** Pictures that the policy kept out or that are gone show an even box in place of a broken one. */
+function markMissing() {
+	replayer?.iframe.contentDocument?.addEventListener('error', (event) => {
+		const it = /** @type {any} */ (event.target);
+		if (it?.tagName === 'IMG') it.setAttribute('data-rv-missing', '');
+	}, true);
+	replayer?.iframe.contentDocument?.addEventListener('load', (event) => {
+		const it = /** @type {any} */ (event.target);
+		if (it?.tagName === 'IMG') it.removeAttribute('data-rv-missing');
+	}, true);
+}
+
 /** @param {ArrayBuffer} bytes */
 function load(bytes) {
 	const events = disarm(JSON.parse(new TextDecoder().decode(bytes)));
 	if (events.length < 2 || !events.some((event) => event.type === 2)) { tell({ t: 'failed', message: 'The recording holds no picture of the page.' }); return; }
 	const summary = digest(events);
-	total = summary.end - summary.start;
+	start = summary.start;
+	total = summary.end - start;
 	first = summary.first - summary.start;
 	idle = summary.idle.map(([from, to]) => [from - summary.start, to - summary.start]);
 	replayer = new Replayer(/** @type {any} */ (events), {
 		root: stage, skipInactive: false, loadTimeout: 1500,
 		triggerFocus: false, // a recorded focus must not take the keyboard from the console
-		UNSAFE_replayCanvas: false, showWarning: false, logger: silent, pauseAnimation: true,
+		UNSAFE_replayCanvas: false, insertStyleRules: ['img[data-rv-missing] { background: repeating-linear-gradient(135deg, #8883 0 6px, #8881 6px 12px); outline: 1px solid #8886; outline-offset: -1px; object-position: -9999px -9999px; color: transparent; min-inline-size: 16px; min-block-size: 16px }'], showWarning: false, logger: silent, pauseAnimation: true,
 		mouseTail: still ? false : { duration: 400, lineCap: 'round', lineWidth: 3, strokeStyle: '#4338CA' },
 	});
+	const { iframe, wrapper } = replayer, mirror = replayer.getMirror();
+	shown = createShown(events, {
+		node: (id) => mirror.getNode(id),
+		zoom(x, y, scale) {
+			wrapper.style.overflow = scale === 1 ? '' : 'hidden';
+			iframe.style.transformOrigin = '0 0';
+			iframe.style.transform = scale === 1 ? '' : `scale(${scale}) translate(${-x}px, ${-y}px)`;
+		},
+	});
+	replayer.on('fullsnapshot-rebuilded', markMissing);
+	markMissing();
 	replayer.iframe.title = 'Recorded page';
 	replayer.iframe.tabIndex = -1;
 	replayer.iframe.inert = true;
@@ -69,7 +97,10 @@ function load(bytes) {
 }
 
 /** @param {number} ms */
-function time(ms) { tell({ t: 'time', ms: Math.min(Math.max(ms, 0), total), playing, seek }); }
+function time(ms) {
+	shown?.at(start + ms);
+	tell({ t: 'time', ms: Math.min(Math.max(ms, 0), total), playing, seek });
+}
 
 /**
  * Events at the very moment of a seek are not applied by the Replayer, hence the extra millisecond.

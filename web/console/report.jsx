@@ -5,6 +5,7 @@ import { AttachmentsPanel, NotesPanel, PagePanel, Picture, UserPanel, browserOf,
 import { TRIGGERS, absoluteTime, ago, line, shortUrl, text, toMs, userName } from './format.js';
 import { NetworkPanel, requestRows } from './network.jsx';
 import { ConsolePanel, logRows } from './panels.jsx';
+import { speedRows } from './speed.js';
 import { Controls, Stage, createPlayer } from './player.jsx';
 import { navigate, route, useKept, useKeys, useStore, withQuery } from './store.js';
 import { Timeline } from './timeline.jsx';
@@ -135,12 +136,14 @@ function lanesOf(report, logs, requests, digest) {
 	for (const mark of marks) if (mark.kind === 'error' && !errors.some((it) => Math.abs(it.at - mark.at) < 100)) errors.push({ ...mark, bad: true, tab: 'console' });
 	/** @param {Mark[]} all */
 	const sorted = (all) => all.sort((a, b) => a.at - b.at);
+	const speed = speedRows(report.performance);
 	return [
-		{ id: 'actions', label: 'Actions', marks: sorted([...acts.filter((it) => it.kind === 'click' || it.kind === 'input'), ...(has('click') ? [] : marks.filter((it) => it.kind === 'click'))]) },
+		{ id: 'actions', label: 'Actions', marks: sorted([...acts.filter((it) => it.kind === 'click' || it.kind === 'input' || it.kind === 'key'), ...(has('click') ? [] : marks.filter((it) => it.kind === 'click'))]) },
 		{ id: 'pages', label: 'Pages', marks: sorted([...acts.filter((it) => it.kind === 'navigate' || it.kind === 'hidden' || it.kind === 'gap').map((it) => it.kind === 'navigate' ? { ...it, text: `Went to ${shortUrl(it.text, report.page?.url)}`, tab: 'page' } : it), ...(digest ? [] : marks.filter((it) => it.kind === 'navigate'))]) },
 		{ id: 'errors', label: 'Errors', marks: sorted(errors) },
 		{ id: 'console', label: 'Console', marks: logged.filter((it) => !it.bad) },
 		{ id: 'network', label: 'Network', marks: requests.map((row) => ({ at: row.at, kind: 'network', text: `${row.method} ${row.path}`.slice(0, 160) + (row.failed ? `: ${row.status || 'failed'}` : ''), bad: row.failed, row: row.id, tab: 'network' })) },
+		...(speed.length ? [{ id: 'speed', label: 'Speed', marks: speed.map((it) => ({ at: it.at, kind: it.kind, text: it.text, bad: it.bad, tab: 'page' })) }] : []),
 	];
 }
 
