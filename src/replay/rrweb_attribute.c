@@ -140,6 +140,15 @@ void rv_rrweb_sheet_media(const struct rv_node *node, const struct rv_sheet *she
 		rv_json_text(json, sheet->media.len ? sheet->media : rv_mirror_attribute(node, "media"));
 }
 
+/* Handlers are letters alone: `on:save` is some framework's. */
+static bool is_handler(struct rv_span name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if ((name.ptr[i] | 32) < 'a' || (name.ptr[i] | 32) > 'z')
+			return false;
+	return name.len > 2 && (name.ptr[0] | 32) == 'o' && (name.ptr[1] | 32) == 'n';
+}
+
 void rv_rrweb_attribute(struct rv_rrweb *ex, const struct rv_node *node, struct rv_span name, struct rv_span value, struct rv_json *json)
 {
 	if (node->flags & RV_EL_BLOCK) {
@@ -157,8 +166,7 @@ void rv_rrweb_attribute(struct rv_rrweb *ex, const struct rv_node *node, struct 
 		rv_rrweb_sheet_media(node, rv_rrweb_sheet(ex, node), json);
 		return;
 	}
-	bool renamed = starts(name, "on") || starts(name, "ON") || starts(name, "On") || starts(name, "oN");
-	if (renamed) {
+	if (is_handler(name)) {
 		rv_rrweb_clear(ex, &ex->scratch);
 		rv_buf_byte(&ex->scratch, '_');
 		rv_buf_span(&ex->scratch, name);

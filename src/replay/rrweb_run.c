@@ -213,6 +213,8 @@ enum rv_status rv_rrweb_mutate(struct rv_rrweb *ex, const struct rv_rec *rec)
 		else if (rec->type != RV_REC_DOCUMENT)
 			make_pending(ex, slot);
 		retext(ex, node->parent);
+		if (rv_span_is(node->name, "base"))
+			ex->base_slot = 0;
 		break;
 	case RV_REC_SHADOW_ROOT:
 		if (rv_at(ex, node->parent)->mark & RV_IN)

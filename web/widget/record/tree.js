@@ -22,7 +22,7 @@ const ATTRIBUTES_MAX = 1000;
 const STATE_WORDS = 40;
 const LEAVES = new Set(['script', 'noscript', 'textarea', 'iframe', 'frame', 'template']);
 /** Elements that may hold a document. */
-export const FRAMES = new Set(['iframe', 'frame', 'object', 'embed']);
+export const FRAMES = new Set(['iframe', 'frame', 'object']);
 
 /** Handlers, and what a replay must not have. @param {string} name @param {Element} element */
 const isOmitted = (name, element) => (name.charCodeAt(0) === 111 && name.charCodeAt(1) === 110 && name in element) || name === 'nonce' || name === 'srcdoc' || name === 'integrity';
@@ -133,7 +133,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		const id = ids.live(element);
 		if (!id || ids.bitsOf(id) & rv.EL_BLOCK || !isConnected(element)) return true;
 		const before = frameDocuments.get(element);
-		const now = localName(element) === 'iframe' ? native.frameDoc(element) : element.contentDocument ?? element.getSVGDocument?.();
+		const now = localName(element) === 'iframe' ? native.frameDoc(element) : element.contentDocument;
 		const had = before ? ids.live(before) : 0;
 		if (had && before === now && ids.parentOf(had) === id && modes.get(now) === now.compatMode) return true;
 		if (had && !remove(had)) return false;
