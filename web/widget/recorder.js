@@ -423,7 +423,9 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 					flow.schedule();
 				},
 				rule: sheetsOf.rule,
-				nested: sheetsOf.nested,
+				inside: sheetsOf.inside,
+				held: sheetsOf.held,
+				state: sheetsOf.state,
 				sheet: sheetsOf.sheet,
 				adopted(root) {
 					if (!ids.live(root)) return;

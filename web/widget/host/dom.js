@@ -1,10 +1,7 @@
 /* What changes a document without a mutation record: shadow roots and the rules of style sheets. */
 
-/** The rule of the sheet itself that holds this one. @param {any} rule */
-const topOf = rule => {
-	while (rule.parentRule) rule = rule.parentRule;
-	return rule;
-};
+/** Characters of rule texts kept for one sheet. */
+const TEXT_MAX = 100_000;
 
 /**
  * @param {import('./hub.js').Hub} hub
@@ -12,7 +9,7 @@ const topOf = rule => {
  * @param {import('./patch.js').Patcher} [patcher]
  */
 export function hookDom(hub, win, patcher = hub.patcher) {
-	const {touched} = hub;
+	const {touched, fonts} = hub;
 
 	/** @param {Element} host @param {ShadowRoot | null | undefined} root */
 	const shadow = (host, root) => {
@@ -24,35 +21,53 @@ export function hookDom(hub, win, patcher = hub.patcher) {
 	/* A closed root that the document's text declared shows itself to its custom element. */
 	patcher.method(win.HTMLElement.prototype, 'attachInternals', null, (self, _args, internals) => shadow(self, internals.shadowRoot));
 
-	/** @param {CSSStyleSheet} sheet @param {number} index @param {string | null} text */
-	const rule = (sheet, index, text) => {
-		if (hub.dom) hub.dom.rule(sheet, index, text);
-		else touched.add(sheet);
+	/** @param {CSSStyleSheet | null} sheet @param {string} [text] */
+	const touch = (sheet, text = '') => {
+		if (!sheet) return;
+		const before = touched.get(sheet);
+		if (before === undefined) touched.set(sheet, text);
+		else if (text && before.length < TEXT_MAX && text.includes('var(')) touched.set(sheet, before + text);
+	};
+	/** @param {CSSStyleSheet} sheet @param {number} index @param {string | null} text @param {CSSRule} [parent] */
+	const rule = (sheet, index, text, parent) => {
+		touch(sheet, text ?? '');
+		hub.dom?.rule(sheet, index >>> 0, text, parent);
+	};
+	/** @param {CSSStyleSheet} sheet @param {any[]} args */
+	const whole = (sheet, args) => {
+		touch(sheet, `${args[0]}`);
+		hub.dom?.sheet(sheet);
 	};
 	/** @param {any} self */
-	const nested = self => {
-		const top = topOf(self);
-		if (!top.parentStyleSheet) return;
-		if (hub.dom) hub.dom.nested(top.parentStyleSheet, top);
-		else touched.add(top.parentStyleSheet);
+	const inside = self => {
+		touch(self.parentStyleSheet);
+		hub.dom?.inside(self);
 	};
-	/** @param {CSSStyleSheet | null} sheet */
-	const whole = sheet => {
-		if (!sheet) return;
-		if (hub.dom) hub.dom.sheet(sheet);
-		else touched.add(sheet);
+	/** @param {any} self */
+	const held = self => {
+		if (hub.dom) hub.dom.held(self);
+		else touch(self.parentStyleSheet);
 	};
-	const {CSSStyleSheet: Sheet, CSSGroupingRule, CSSStyleRule, CSSKeyframesRule} = win;
-	patcher.method(Sheet.prototype, 'insertRule', null, (self, [text, index = 0]) => rule(self, index >>> 0, `${text}`));
-	patcher.method(Sheet.prototype, 'deleteRule', null, (self, [index]) => rule(self, index >>> 0, null));
+	const {CSSStyleSheet: Sheet, CSSKeyframesRule} = win;
+	patcher.method(Sheet.prototype, 'insertRule', null, (self, args) => rule(self, args[1], `${args[0]}`));
+	patcher.method(Sheet.prototype, 'deleteRule', null, (self, args) => rule(self, args[0], null));
 	for (const name of ['addRule', 'removeRule', 'replaceSync']) patcher.method(Sheet.prototype, name, null, whole);
-	patcher.method(Sheet.prototype, 'replace', null, (self, _args, result) => {
-		result?.then?.(() => hub.attempt(() => whole(self)), () => {});
+	patcher.method(Sheet.prototype, 'replace', null, (self, args, result) => {
+		result?.then?.(() => hub.attempt(() => whole(self, args)), () => {});
 	});
-	for (const group of [CSSGroupingRule, CSSStyleRule, CSSKeyframesRule]) {
-		for (const name of ['insertRule', 'appendRule', 'deleteRule']) patcher.method(group?.prototype, name, null, nested);
+	for (const name of ['appendRule', 'deleteRule']) patcher.method(CSSKeyframesRule?.prototype, name, null, inside);
+	for (const name of ['CSSGrouping', 'CSSStyle', 'CSSKeyframe', 'CSSFontFace', 'CSSPage', 'CSSMedia', 'CSSNestedDeclarations']) {
+		const proto = (win[`${name}Rule`] ?? win[name])?.prototype;
+		patcher.method(proto, 'insertRule', null, (self, args) => rule(self.parentStyleSheet, args[1], `${args[0]}`, self));
+		patcher.method(proto, 'deleteRule', null, (self, args) => rule(self.parentStyleSheet, args[0], null, self));
+		for (const member of ['style', 'styleMap', 'media']) patcher.accessor(proto, member, 'get', held);
+		for (const member of ['selectorText', 'keyText']) patcher.accessor(proto, member, 'set', inside);
 	}
 	for (const proto of [win.Document.prototype, win.ShadowRoot.prototype]) {
-		patcher.setter(proto, 'adoptedStyleSheets', self => hub.dom?.adopted(self));
+		for (const slot of /** @type {const} */ (['get', 'set'])) patcher.accessor(proto, 'adoptedStyleSheets', slot, self => hub.dom?.adopted(self));
 	}
+	const state = (/** @type {CSSStyleSheet} */ self) => hub.dom?.state(self);
+	patcher.accessor(win.StyleSheet.prototype, 'disabled', 'set', state);
+	patcher.accessor(win.StyleSheet.prototype, 'media', 'get', state);
+	patcher.method(win, 'FontFace', null, (self, args) => void fonts.set(self, args[1]));
 }

@@ -15,8 +15,10 @@ import {plain} from '../api/identify.js';
  * What the hooks on the document tell the recorder.
  * @typedef {object} DomSink
  * @property {(host: Element) => void} shadow  a shadow root was attached
- * @property {(sheet: CSSStyleSheet, index: number, text: string | null) => void} rule  inserted, or deleted when text is null
- * @property {(sheet: CSSStyleSheet, top: CSSRule) => void} nested  something inside that rule changed
+ * @property {(sheet: CSSStyleSheet, index: number, text: string | null, parent?: CSSRule) => void} rule  inserted, or deleted when text is null
+ * @property {(rule: CSSRule) => void} inside  something of that rule changed
+ * @property {(rule: CSSRule) => void} held  the page has got hold of what is inside that rule
+ * @property {(sheet: CSSStyleSheet) => void} state  disabled or media may be others
  * @property {(sheet: CSSStyleSheet) => void} sheet  its rules became others altogether
  * @property {(root: Document | ShadowRoot) => void} adopted
  */
@@ -63,8 +65,10 @@ export function createHub(win) {
 		patcher: createPatcher(native, failed),
 		/** @type {DomSink | null} */
 		dom: null,
-		/** Sheets whose rules a script changed. @type {WeakSet<CSSStyleSheet>} */
-		touched: new WeakSet(),
+		/** Sheets whose rules a script changed, with the texts it gave that a rule does not give back whole. @type {WeakMap<CSSStyleSheet, string>} */
+		touched: new WeakMap(),
+		/** What fonts made by scripts are made of. @type {WeakMap<FontFace, any>} */
+		fonts: new WeakMap(),
 		/** Shadow roots that their hosts do not show. @type {WeakMap<Element, ShadowRoot>} */
 		closed: new WeakMap(),
 		/** Addresses that begin so are the product's own. */

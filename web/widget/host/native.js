@@ -36,9 +36,12 @@ export function takeNatives(win) {
 	};
 	const {Node, Element, CharacterData, EventTarget, Event, Document} = win;
 	const performance = win.performance;
+	const documentSheets = getter(Document.prototype, 'adoptedStyleSheets');
+	const shadowSheets = getter(win.ShadowRoot.prototype, 'adoptedStyleSheets');
 	return {
 		free, raw, getter, method,
 		apply: Reflect.apply,
+		construct: Reflect.construct,
 		descriptor: Object.getOwnPropertyDescriptor,
 		define: Object.defineProperty,
 		fnText: free(Function.prototype.toString),
@@ -93,6 +96,10 @@ export function takeNatives(win) {
 		defaultView: getter(Document.prototype, 'defaultView'),
 		/** @type {(n: Document) => DocumentVisibilityState} */
 		visibility: getter(Document.prototype, 'visibilityState'),
+		/** @type {(n: Node) => CSSStyleSheet[] | undefined} */
+		adoptedIn: n => (n.nodeType === 9 ? documentSheets : shadowSheets)(n),
+		/** @type {(s: StyleSheet) => MediaList} */
+		sheetMedia: getter(win.StyleSheet.prototype, 'media'),
 		/** @type {(n: HTMLInputElement) => string} */
 		inputValue: getter(win.HTMLInputElement.prototype, 'value'),
 		/** @type {(n: HTMLInputElement) => string} */

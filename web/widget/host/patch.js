@@ -52,6 +52,17 @@ export function createPatcher(native, failed) {
 				}
 				return result;
 			},
+			construct(target, args, as) {
+				const made = native.construct(target, args, as);
+				if (active && after) {
+					try {
+						after(made, args, made, undefined);
+					} catch {
+						failed();
+					}
+				}
+				return made;
+			},
 			get(target, key) {
 				const value = target[key];
 				return key === 'toString' && value === Function.prototype.toString ? text : value;
@@ -59,7 +70,7 @@ export function createPatcher(native, failed) {
 		});
 	};
 
-	/** @param {any} owner @param {string} name @param {'value' | 'set'} slot @param {Before | null} before @param {After | null} after */
+	/** @param {any} owner @param {string} name @param {'value' | 'get' | 'set'} slot @param {Before | null} before @param {After | null} after */
 	const patch = (owner, name, slot, before, after) => {
 		const had = owner && native.descriptor(owner, name);
 		if (!had?.configurable || typeof had[slot] !== 'function') return;
@@ -71,10 +82,10 @@ export function createPatcher(native, failed) {
 	};
 
 	return {
-		/** @param {any} owner @param {string} name @param {Before | null} before @param {After | null} [after] */
+		/** A method, or a constructor: what it makes is `self`, and `before` is not asked. @param {any} owner @param {string} name @param {Before | null} before @param {After | null} [after] */
 		method: (owner, name, before, after = null) => patch(owner, name, 'value', before, after),
-		/** @param {any} owner @param {string} name @param {After} after */
-		setter: (owner, name, after) => patch(owner, name, 'set', null, after),
+		/** @param {any} owner @param {string} name @param {'get' | 'set'} slot @param {After} after */
+		accessor: (owner, name, slot, after) => patch(owner, name, slot, null, after),
 		restore() {
 			active = false;
 			while (undo.length) /** @type {() => void} */ (undo.pop())();

@@ -1,36 +1,34 @@
 /* Style sheets whose rules the document's text does not tell: link sheets, sheets changed by scripts,
  * constructed ones. Whole sheets are read rule by rule within the flush's budget; single insertions
- * and deletions are kept as they happen and written with the flush. */
+ * and deletions are kept as they happen, with the text the page gave, and written with the flush. */
 import * as rv from 'rv:records';
 
 /** @typedef {ReturnType<typeof createSheets>} Sheets */
-/** @typedef {{id: number, owner: Element | null, ownerId: number, flags: number, count: number}} Entry */
+/**
+ * id: 0 once it is dropped · count: rules the stream has · imports: some rule's sheet may still come
+ * @typedef {{id: number, owner: any, ownerId: number, flags: number, media: string, count: number, imports: boolean}} Entry
+ */
 
 const RULES_MAX = 30_000;
-/** Constructed sheets that are followed; one that is no longer used is not noticed. */
-const CONSTRUCTED_MAX = 4000;
 const ADOPTED_MAX = 1000;
 /** Insertions and deletions that wait for a flush. */
 const CHANGES_MAX = 30_000;
-const POLLED = 200;
+/** Rules whose declarations the page has got hold of. */
+const HELD_MAX = 500;
+/** Of them, looked at each time without a cause. */
+const DOUBTED = 100;
+const DEPTH_MAX = 12;
+const TEXT_MAX = 1 << 17;
+/** A longhand whose value comes from a variable in a shorthand: browsers write nothing for it. */
+const HOLLOW = /(?:^|[\s;{])(?!--)[\w-]+: *(?:!important)?;/;
 
-/** @param {any} sheet @returns {CSSRuleList | null} null: another origin's */
-const rulesOf = sheet => {
+/** @param {any} holder a sheet or a rule @returns {CSSRuleList | null} null: another origin's, or not there */
+const rulesOf = holder => {
 	try {
-		return sheet.cssRules;
+		return holder.cssRules;
 	} catch {
 		return null;
 	}
-};
-
-/** An imported sheet travels with its importer: the viewer may not be able to fetch it. @param {any} rule @param {number} depth @returns {string} */
-const textOf = (rule, depth = 0) => {
-	const inner = rule.type === 3 && depth < 4 && rulesOf(rule.styleSheet);
-	if (!inner) return rule.cssText;
-	const base = rule.styleSheet.href;
-	const body = Array.from(inner, (/** @type {any} */ r) => absolute(textOf(r, depth + 1), base)).join('\n');
-	const condition = rule.media?.mediaText;
-	return `@media ${condition || 'all'} {${body}}`;
 };
 
 /** @param {string} text @param {string | null} base */
@@ -41,6 +39,12 @@ const absolute = (text, base) => base ? text.replace(/url\("([^"]*)"\)/g, (whole
 		return whole;
 	}
 }) : text;
+
+/** What of a rule that is held may change. @param {any} rule @returns {string} */
+const keyOf = rule => rule.conditionText ?? rule.cssText;
+
+/** Whether it can be told only together with what is inside. @param {any} rule */
+const isUnit = rule => 'selectorText' in rule || 'appendRule' in rule || 'start' in rule;
 
 /**
  * @param {import('../host/hub.js').Hub} hub
@@ -53,32 +57,89 @@ export function createSheets({native, touched}, enc, ids, schedule) {
 	let known = new WeakMap();
 	/** @type {WeakMap<Element, Entry>} */
 	let owned = new WeakMap();
+	/** Constructed sheets. @type {Entry[]} */
+	let free = [];
 	/** Sheets to read, with the next rule. @type {Map<CSSStyleSheet, number>} */
 	const queue = new Map();
-	/** What was last said about a root's adopted list. @type {WeakMap<Node, string>} */
-	let lists = new WeakMap();
-	/** Rules whose inside changed. @type {Map<CSSRule, CSSStyleSheet>} */
-	const inside = new Map();
-	/** @type {{sheet: CSSStyleSheet, index: number, text: string | null}[]} */
+	/** The adopted lists as the stream has them, by the root's id. @type {Map<number, string>} */
+	const lists = new Map();
+	/** Rules to write anew. @type {Set<CSSRule>} */
+	const inside = new Set();
+	/** Rules the page has got hold of, with their text. @type {Map<CSSRule, string>} */
+	const held = new Map();
+	/** Those of them that may be others now. @type {Set<CSSRule>} */
+	const doubtful = new Set();
+	/** Three a change: sheet, index or path, text or null. @type {any[]} */
 	let changes = [];
+	/** Sheets of which `changes` has every rule, from the first. @type {Set<CSSStyleSheet>} */
+	const begun = new Set();
+	/** Sheets that may be disabled or for other media now. @type {Set<CSSStyleSheet>} */
+	const looked = new Set();
+	/** @type {CSSStyleSheet | null} */
+	let latest = null;
+	/** Where a rule stood among its siblings. @type {WeakMap<CSSRule, number>} */
+	const places = new WeakMap();
+	/** Sheets with rules of which browsers do not give back everything. @type {Set<CSSStyleSheet>} */
+	const hollow = new Set();
+	/** What such rules were in full, by what is given back. @type {WeakMap<CSSStyleSheet, Map<string, string>>} */
+	const sources = new WeakMap();
+	/** Sheets that a root has beside the ones it adopted. @type {WeakMap<Node, CSSStyleSheet>} */
+	const extra = new WeakMap();
+	/** Links whose alternate sheet a script has switched. @type {WeakSet<Element>} */
+	const switched = new WeakSet();
 	let last = 0;
-	let constructed = 0;
+	let worth = 64;
+
+	/** An imported sheet travels with its importer: the viewer may not be able to fetch it. @param {any} rule @param {number} depth @returns {string} */
+	const textOf = (rule, depth = 0) => {
+		const inner = rule.type === 3 && depth < 4 && rulesOf(rule.styleSheet);
+		if (!inner) {
+			let text = rule.cssText;
+			if (text.length < TEXT_MAX && HOLLOW.test(text)) {
+				const sheet = rule.parentStyleSheet;
+				if (hollow.size < HELD_MAX) hollow.add(sheet);
+				sources.get(sheet)?.forEach((source, given) => {
+					text = text.replace(given, () => source);
+				});
+			}
+			return text;
+		}
+		const {layerName, supportsText, media, styleSheet: {href}} = rule;
+		let body = '';
+		for (let i = 0; i < inner.length; i++) body += `${absolute(textOf(inner[i], depth + 1), href)}\n`;
+		body = `@media ${media.mediaText || 'all'} {${body}}`;
+		if (supportsText) body = `@supports (${supportsText}) {${body}}`;
+		return layerName == null ? body : `@layer ${layerName} {${body}}`;
+	};
 
 	/** @param {CSSStyleSheet} sheet @param {Entry} entry */
-	const isAlive = (sheet, entry) => !entry.owner || (ids.alive(entry.ownerId) && /** @type {any} */ (entry.owner).sheet === sheet);
+	const isAlive = (sheet, entry) => !entry.owner || (ids.alive(entry.ownerId) && entry.owner.sheet === sheet);
 
-	/** @param {CSSStyleSheet} sheet @param {Element | null} owner @param {number} ownerId */
+	/** @param {CSSStyleSheet} sheet @param {any} owner @param {number} ownerId */
 	const register = (sheet, owner, ownerId) => {
-		const entry = {id: ++last, owner, ownerId, flags: 0, count: 0};
+		const entry = {id: ++last, owner, ownerId, flags: 0, media: '', count: 0, imports: false};
 		known.set(sheet, entry);
 		if (owner) owned.set(owner, entry);
+		else free.push(entry);
 		return entry;
+	};
+
+	/** @param {any} sheet @param {Entry} entry @returns {boolean} its state is another than before */
+	const look = (sheet, entry) => {
+		const {owner} = entry;
+		/* Chromium does not say of an alternate sheet that it is not in use. */
+		const flags = sheet.disabled || (/\balternate\b/i.test(owner?.rel) && !switched.has(owner)) ? rv.SHEET_DISABLED : 0;
+		const media = native.sheetMedia(sheet).mediaText;
+		if (flags === entry.flags && media === entry.media) return false;
+		entry.flags = flags;
+		entry.media = media;
+		return true;
 	};
 
 	/** @param {CSSStyleSheet} sheet @param {Entry} entry */
 	const introduce = (sheet, entry) => {
-		entry.flags = sheet.disabled ? rv.SHEET_DISABLED : 0;
-		enc.put(rv.REC_SHEET, 5, entry.id, entry.ownerId, entry.flags, enc.name(sheet.media?.mediaText || null), enc.name(sheet.href));
+		look(sheet, entry);
+		enc.put(rv.REC_SHEET, 5, entry.id, entry.ownerId, entry.flags, enc.name(entry.media || null), enc.name(sheet.href));
 	};
 
 	/** @param {CSSStyleSheet} sheet */
@@ -87,134 +148,269 @@ export function createSheets({native, touched}, enc, ids, schedule) {
 		schedule();
 	};
 
-	/** @param {Element} element @param {number} id */
+	/** @param {any} element @param {number} id */
 	const check = (element, id) => {
-		const {sheet} = /** @type {any} */ (element);
+		const {sheet} = element;
 		const rules = sheet && rulesOf(sheet);
 		if (!rules) return;
 		const entry = known.get(sheet);
-		if (entry?.ownerId === id) return;
-		const isLink = native.localName(element) === 'link';
-		if (!isLink && !sheet.disabled && !touched.has(sheet) && (!rules.length || native.textContent(element).trim() !== '')) return;
+		if (entry?.ownerId === id) {
+			if (entry.imports) reread(sheet);
+			return;
+		}
+		if (native.localName(element) !== 'link' && !sheet.disabled && !touched.has(sheet)) {
+			const text = rules.length && native.textContent(element);
+			if (!text || (text.trim() && !text.includes('@import'))) return;
+		}
 		register(sheet, element, id);
-		reread(sheet);
+		if (!begun.has(sheet)) reread(sheet);
+	};
+
+	/** Forgets constructed sheets that nothing adopts any more, and lists of roots that are gone. */
+	const sweep = () => {
+		const used = new Set();
+		for (const [root, list] of lists) {
+			if (ids.alive(root)) list.split(',').forEach(id => used.add(+id));
+			else lists.delete(root);
+		}
+		free = free.filter(entry => {
+			if (used.has(entry.id) || !enc.open(4)) return true;
+			enc.put(rv.REC_SHEET_DROP, 1, entry.id);
+			entry.id = 0;
+			return false;
+		});
+		worth = (free.length + lists.size) * 2 + 64;
 	};
 
 	/** @param {Document | ShadowRoot} root @param {number} id @returns {boolean} false: no room */
 	const adopted = (root, id) => {
-		const sheets = Array.prototype.slice.call(root.adoptedStyleSheets ?? [], 0, ADOPTED_MAX);
-		const before = lists.get(root);
-		if (!sheets.length && (before === undefined || before === `${id}:`)) return true;
+		const sheets = Array.prototype.slice.call(native.adoptedIn(root) ?? [], 0, ADOPTED_MAX);
+		const more = extra.get(root);
+		if (more) sheets.push(more);
+		const before = lists.get(id) ?? '';
+		if (!sheets.length && !before) return true;
 		/** @type {number[]} */
 		const list = [];
 		for (const sheet of sheets) {
 			let entry = known.get(sheet);
-			if (!entry) {
-				if (constructed >= CONSTRUCTED_MAX) continue;
+			if (!entry?.id) {
 				if (!enc.open(16)) return false;
-				constructed++;
 				entry = register(sheet, null, 0);
 				introduce(sheet, entry);
-				queue.set(sheet, 0);
+				if (!begun.has(sheet)) queue.set(sheet, 0);
 			}
 			list.push(entry.id);
 		}
-		const key = `${id}:${list}`;
+		const key = `${list}`;
 		if (before === key) return true;
 		if (!enc.open(list.length + 8)) return false;
-		lists.set(root, key);
+		lists.set(id, key);
 		enc.begin(rv.REC_ADOPTED);
 		enc.word(id);
 		list.forEach(enc.word);
 		enc.end();
+		if (free.length + lists.size > worth) sweep();
 		return true;
 	};
 
-	/** The sheet is another altogether, or was told by its element's text so far. @param {CSSStyleSheet} sheet */
+	/** Where the rule, or the innermost one round it that can be told alone, stands. @param {any} unit @returns {{unit: CSSRule, sheet: CSSStyleSheet, path: number[]} | null} null: nowhere */
+	const locate = unit => {
+		/** @type {number[]} */
+		let path = [];
+		for (let at = unit;;) {
+			const sheet = at.parentStyleSheet;
+			const up = at.parentRule;
+			const list = /** @type {any} */ (rulesOf(up ?? sheet));
+			if (!sheet || !list) return null;
+			let i = places.get(at) ?? 0;
+			if (list[i] !== at) i = Array.prototype.indexOf.call(list, at);
+			if (i < 0) return null;
+			places.set(at, i);
+			path.unshift(i);
+			if (!up && !sheet.ownerRule) return {unit, sheet, path};
+			at = up ?? sheet.ownerRule;
+			if (!up || isUnit(at) || path.length > DEPTH_MAX) {
+				unit = at;
+				path = [];
+			}
+		}
+	};
+
+	/** Something of the rule is another. @param {CSSRule} rule */
+	const renew = rule => {
+		if (inside.size < CHANGES_MAX) inside.add(rule);
+		schedule();
+	};
+
+	/** The sheet is another altogether, or was told by its element's text so far. @param {any} sheet */
 	const whole = sheet => {
-		if (known.has(sheet)) return reread(sheet);
-		touched.add(sheet);
-		const owner = /** @type {any} */ (sheet.ownerNode);
-		const id = owner ? ids.live(owner) : 0;
-		if (id) check(owner, id);
+		begun.delete(sheet);
+		if (known.get(sheet)?.id) return reread(sheet);
+		if (sheet.ownerRule) return renew(sheet.ownerRule);
+		if (!touched.has(sheet)) touched.set(sheet, '');
+		const id = sheet.ownerNode ? ids.live(sheet.ownerNode) : 0;
+		if (id) check(sheet.ownerNode, id);
+	};
+
+	/** @param {number} type @param {number} id @param {string | null} text @param {number | number[]} path */
+	const put = (type, id, text, path) => {
+		enc.begin(type);
+		enc.word(id);
+		if (text !== null) enc.word(enc.text(text));
+		if (typeof path === 'number') enc.word(path);
+		else path.forEach(enc.word);
+		enc.end();
+	};
+
+	/** The entry of a sheet whose rules can be told one by one now. @param {CSSStyleSheet} sheet @returns {Entry | undefined} */
+	const entryOf = sheet => {
+		const entry = known.get(sheet);
+		if (entry?.id) return !queue.has(sheet) && isAlive(sheet, entry) ? entry : undefined;
+		whole(sheet);
 	};
 
 	/** Writes insertions and deletions, in the order in which they happened. @param {() => boolean} isOver @returns {boolean} */
 	const write = isOver => {
-		let at = 0;
 		/** @type {CSSStyleSheet | undefined} */
 		let last;
 		/** @type {Entry | undefined} */
 		let entry;
-		let isOpen = true;
-		for (; at < changes.length && isOpen; at++) {
-			const {sheet, index, text} = changes[at];
+		let at = 0;
+		for (; at < changes.length; at += 3) {
+			if (!enc.open(DEPTH_MAX + 16) || ((at & 63) === 63 && isOver())) break;
+			const sheet = changes[at];
+			const path = changes[at + 1];
+			const text = changes[at + 2];
 			if (sheet !== last) {
 				last = sheet;
-				entry = known.get(sheet);
-				if (!entry || queue.has(sheet) || entry.count >= RULES_MAX) {
-					whole(sheet);
-					entry = undefined;
-				} else if (!isAlive(sheet, entry)) entry = undefined;
+				if (begun.delete(sheet)) {
+					const owner = sheet.ownerNode;
+					const id = owner && ids.live(owner);
+					entry = known.get(sheet) ?? (id && owner.sheet === sheet ? register(sheet, owner, id) : undefined);
+					if (entry) introduce(sheet, entry);
+				}
+				entry = entryOf(sheet);
 			}
-			if (!entry) continue;
-			if (!enc.open(8) || ((at & 31) === 31 && isOver())) {
-				isOpen = false;
-				break;
-			}
-			if (text === null) enc.put(rv.REC_RULE_DELETE, 2, entry.id, index);
-			else enc.put(rv.REC_RULE_INSERT, 3, entry.id, enc.text(text), index);
-			entry.count += text === null ? -1 : 1;
+			const from = queue.get(sheet);
+			if (from !== undefined && !(path >= from)) reread(sheet); /* what is read already is another; the rest is yet to be read */
+			if (!entry || entry.count >= RULES_MAX) continue;
+			put(text === null ? rv.REC_RULE_DELETE : rv.REC_RULE_INSERT, entry.id, text, path);
+			if (typeof path === 'number') entry.count += text === null ? -1 : 1;
 		}
-		changes.splice(0, at);
-		return isOpen;
+		if (at < changes.length) {
+			changes.splice(0, at);
+			return false;
+		}
+		changes = [];
+		latest = null;
+		return true;
 	};
 
 	return {
-		check, adopted, reread,
-		isBusy: () => queue.size + inside.size + changes.length > 0,
-		/** The element's text or an attribute became another. @param {Element} element @param {number} id @returns {boolean} false: no room */
+		check, adopted, hollow, sources, extra,
+		/** @param {CSSStyleSheet} sheet */
+		entry: sheet => known.get(sheet),
+		isBusy: () => queue.size + inside.size + doubtful.size + looked.size + changes.length > 0,
+		/** The element's text or an attribute became another. @param {any} element @param {number} id @returns {boolean} false: no room */
 		changed(element, id) {
 			const before = owned.get(element);
-			const {sheet} = /** @type {any} */ (element);
+			const {sheet} = element;
 			if (before && ids.alive(before.ownerId) && known.get(sheet) !== before) {
 				if (!enc.open(8)) return false;
 				enc.put(rv.REC_SHEET_DROP, 1, before.id);
 				owned.delete(element);
-			} else if (before && sheet) reread(sheet);
+				if (!sheet) switched.add(element);
+			} else if (before && sheet) looked.add(sheet);
 			if (id) check(element, id);
 			return true;
 		},
-		/** A rule went in or out. @param {CSSStyleSheet} sheet @param {number} index @param {string | null} text null: deleted */
-		rule(sheet, index, text) {
-			if (changes.length < CHANGES_MAX) changes.push({sheet, index, text});
-			else whole(sheet);
+		/** A rule went in or out. @param {CSSStyleSheet} sheet @param {number} index @param {string | null} text null: deleted @param {any} [parent] the rule that holds it */
+		rule(sheet, index, text, parent) {
+			/** @type {number | number[]} */
+			let path = index;
+			/** @type {any} */
+			let list = null;
+			if (parent) {
+				const at = locate(parent);
+				if (!at || at.unit !== parent || isUnit(parent)) return at ? renew(at.unit) : undefined;
+				path = [...at.path, index];
+				list = parent;
+				sheet = at.sheet;
+			}
+			if (changes.length >= CHANGES_MAX * 3) return whole(sheet);
+			if (sheet !== latest) {
+				latest = sheet;
+				if (text !== null && !known.has(sheet) && rulesOf(sheet)?.length === 1 && !(sheet.ownerNode && native.textContent(sheet.ownerNode).trim())) begun.add(sheet);
+			}
+			/* The core counts what is inside such a rule as the browser writes it. */
+			if (text?.includes('@')) {
+				const made = /** @type {any} */ (rulesOf(list ?? sheet))?.[index];
+				if (!made || made.type === 3) return whole(sheet);
+				text = textOf(made);
+			}
+			changes.push(sheet, path, text);
 			schedule();
 		},
-		/** Something inside a rule of the sheet changed. @param {CSSStyleSheet} sheet @param {CSSRule} top */
-		nested(sheet, top) {
-			if (inside.size < CHANGES_MAX && known.has(sheet)) inside.set(top, sheet);
-			else whole(sheet);
+		/** Something inside the rule changed. */
+		inside: renew,
+		/** The page has got hold of what is inside the rule. @param {CSSRule} rule */
+		held(rule) {
+			if (!held.has(rule)) {
+				if (held.size >= HELD_MAX) held.delete(/** @type {CSSRule} */ (held.keys().next().value));
+				held.set(rule, keyOf(rule));
+			}
+			doubtful.add(rule);
 			schedule();
+		},
+		/** Looks once more at some of the rules that were held at some time. */
+		doubt() {
+			let n = 0;
+			for (const [rule, key] of held) {
+				if (++n > DOUBTED) break;
+				held.delete(rule);
+				if (!rule.parentStyleSheet) continue;
+				held.set(rule, key);
+				doubtful.add(rule);
+			}
 		},
 		/** The whole of it is another. */
 		sheet: whole,
-		/** Reads queued sheets. @param {() => boolean} isOver @returns {boolean} false: time or room ran out */
+		/** It may be disabled or for other media now. @param {CSSStyleSheet} sheet */
+		state(sheet) {
+			looked.add(sheet);
+			schedule();
+		},
+		/** Writes what changed. @param {() => boolean} isOver @returns {boolean} false: time or room ran out */
 		work(isOver) {
 			if (!write(isOver)) return false;
-			for (const [top, sheet] of inside) {
+			for (const rule of doubtful) {
+				if (isOver()) return false;
+				doubtful.delete(rule);
+				const key = keyOf(rule);
+				if (key === held.get(rule)) continue;
+				held.set(rule, key);
+				inside.add(rule);
+			}
+			for (const rule of inside) {
+				if (isOver() || !enc.open(DEPTH_MAX + 8)) return false;
+				inside.delete(rule);
+				const at = locate(rule);
+				const entry = at && entryOf(at.sheet);
+				if (entry) put(rv.REC_RULE_REPLACE, entry.id, textOf(at.unit), at.path);
+			}
+			for (const sheet of looked) {
+				if (!enc.open(8)) return false;
+				looked.delete(sheet);
 				const entry = known.get(sheet);
-				const index = entry && !queue.has(sheet) && isAlive(sheet, entry) ? Array.prototype.indexOf.call(rulesOf(sheet) ?? [], top) : -1;
-				if (entry && index >= 0) {
-					if (isOver() || !enc.open(8)) return false;
-					enc.put(rv.REC_RULE_REPLACE, 3, entry.id, enc.text(textOf(top)), index);
-				}
-				inside.delete(top);
+				const owner = /** @type {any} */ (sheet.ownerNode);
+				if (entry?.id) {
+					if (!queue.has(sheet) && isAlive(sheet, entry) && look(sheet, entry)) enc.put(rv.REC_SHEET_STATE, 3, entry.id, entry.flags, enc.name(entry.media || null));
+				} else if (owner && (sheet.disabled || native.sheetMedia(sheet).mediaText !== (native.attribute(owner, 'media') ?? ''))) whole(sheet);
 			}
 			for (const [sheet, from] of queue) {
 				const entry = known.get(sheet);
 				const rules = rulesOf(sheet);
-				if (!entry || !rules || !isAlive(sheet, entry)) {
+				if (!entry?.id || !rules || !isAlive(sheet, entry)) {
 					queue.delete(sheet);
 					continue;
 				}
@@ -222,6 +418,7 @@ export function createSheets({native, touched}, enc, ids, schedule) {
 				let at = from;
 				if (at < 0) {
 					introduce(sheet, entry);
+					entry.imports = false;
 					at = 0;
 				}
 				const count = Math.min(rules.length, RULES_MAX);
@@ -230,39 +427,25 @@ export function createSheets({native, touched}, enc, ids, schedule) {
 						queue.set(sheet, at);
 						return false;
 					}
-					enc.put(rv.REC_RULE_INSERT, 3, entry.id, enc.text(textOf(rules[at])), at);
+					const rule = rules[at];
+					if (rule.type === 3) entry.imports = true;
+					put(rv.REC_RULE_INSERT, entry.id, textOf(rule), at);
 				}
 				entry.count = count;
 				queue.delete(sheet);
 			}
 			return true;
 		},
-		/** Finds what no hook tells: disabled sheets, a rule count that went astray. @param {Document | ShadowRoot} root */
-		poll(root) {
-			if (changes.length) return;
-			const all = root.styleSheets;
-			for (let i = 0; i < Math.min(all.length, POLLED); i++) {
-				const sheet = all[i];
-				const entry = known.get(sheet);
-				if (!entry) {
-					if (sheet.disabled && sheet.ownerNode) {
-						const id = ids.live(sheet.ownerNode);
-						if (id) check(/** @type {Element} */ (sheet.ownerNode), id);
-					}
-				} else if (!queue.has(sheet)) {
-					const rules = rulesOf(sheet);
-					if (rules && (Math.min(rules.length, RULES_MAX) !== entry.count || sheet.disabled !== (entry.flags === rv.SHEET_DISABLED))) reread(sheet);
-				}
-			}
-		},
+		/** Whether the stream should have as many rules of it as there are. @param {CSSStyleSheet} sheet */
+		isSettled: sheet => !queue.has(sheet) && !changes.length,
 		reset() {
 			known = new WeakMap();
 			owned = new WeakMap();
-			lists = new WeakMap();
-			queue.clear();
-			inside.clear();
+			free = [];
+			for (const all of [queue, lists, inside, doubtful, looked, begun, hollow]) all.clear();
 			changes = [];
-			last = constructed = 0;
+			latest = null;
+			last = 0;
 		},
 	};
 }
