@@ -5,6 +5,7 @@ import {observeAnimation} from './observe/animation.js';
 import {observeBlobs} from './observe/blobs.js';
 import {observeCanvas} from './observe/canvas.js';
 import {observeDisplay} from './observe/display.js';
+import {observeFonts} from './observe/fonts.js';
 import {observeHistory} from './observe/history.js';
 import {observeKeyboard} from './observe/keyboard.js';
 import {observeLate} from './observe/late.js';
@@ -12,6 +13,7 @@ import {observeLifecycle} from './observe/lifecycle.js';
 import {observeMedia} from './observe/media.js';
 import {observePoll} from './observe/poll.js';
 import {observeSelection} from './observe/selection.js';
+import {observeStyles} from './observe/styles.js';
 import {LEAF} from './record/ids.js';
 
 /**
@@ -28,7 +30,7 @@ import {LEAF} from './record/ids.js';
 /** @typedef {ReturnType<typeof createExtras>} Extras */
 
 /** What `ctx` gives a module (listeners, timers, replaced functions) ends with it. @type {Extra[]} */
-const MODULES = [observePoll, observeLate, observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs];
+const MODULES = [observePoll, observeLate, observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs, observeStyles, observeFonts];
 
 /** @param {import('./recorder.js').Ctx} ctx */
 export function createExtras(ctx) {

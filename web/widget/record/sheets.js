@@ -124,22 +124,29 @@ export function createSheets({native, touched}, enc, ids, schedule) {
 		return entry;
 	};
 
-	/** @param {any} sheet @param {Entry} entry @returns {boolean} its state is another than before */
-	const look = (sheet, entry) => {
-		const {owner} = entry;
-		/* Chromium does not say of an alternate sheet that it is not in use. */
-		const flags = sheet.disabled || (/\balternate\b/i.test(owner?.rel) && !switched.has(owner)) ? rv.SHEET_DISABLED : 0;
+	/** Chromium does not say of an alternate sheet that it is not in use. @param {any} sheet @param {any} owner */
+	const flagsOf = (sheet, owner) => sheet.disabled || (/\balternate\b/i.test(owner?.rel) && !switched.has(owner)) ? rv.SHEET_DISABLED : 0;
+
+	/** Whether it is disabled or for other media than was said, or than its element says. @param {any} sheet */
+	const isOther = sheet => {
+		const entry = known.get(sheet);
+		const owner = sheet.ownerNode;
 		const media = native.sheetMedia(sheet).mediaText;
-		if (flags === entry.flags && media === entry.media) return false;
-		entry.flags = flags;
-		entry.media = media;
-		return true;
+		if (entry?.id) return media !== entry.media || flagsOf(sheet, owner) !== entry.flags;
+		return owner ? sheet.disabled || media !== (native.attribute(owner, 'media') ?? '') : false;
+	};
+
+	/** Notes its state. @param {any} sheet @param {Entry} entry @returns {number} its media, as a record has them */
+	const note = (sheet, entry) => {
+		entry.flags = flagsOf(sheet, entry.owner);
+		entry.media = native.sheetMedia(sheet).mediaText;
+		return enc.name(entry.media || null);
 	};
 
 	/** @param {CSSStyleSheet} sheet @param {Entry} entry */
 	const introduce = (sheet, entry) => {
-		look(sheet, entry);
-		enc.put(rv.REC_SHEET, 5, entry.id, entry.ownerId, entry.flags, enc.name(entry.media || null), enc.name(sheet.href));
+		const media = note(sheet, entry);
+		enc.put(rv.REC_SHEET, 5, entry.id, entry.ownerId, entry.flags, media, enc.name(sheet.href));
 	};
 
 	/** @param {CSSStyleSheet} sheet */
@@ -307,7 +314,7 @@ export function createSheets({native, touched}, enc, ids, schedule) {
 	};
 
 	return {
-		check, adopted, hollow, sources, extra,
+		check, adopted, isOther, hollow, sources, extra, most: RULES_MAX,
 		/** @param {CSSStyleSheet} sheet */
 		entry: sheet => known.get(sheet),
 		isBusy: () => queue.size + inside.size + doubtful.size + looked.size + changes.length > 0,
@@ -401,11 +408,11 @@ export function createSheets({native, touched}, enc, ids, schedule) {
 			for (const sheet of looked) {
 				if (!enc.open(8)) return false;
 				looked.delete(sheet);
-				const entry = known.get(sheet);
-				const owner = /** @type {any} */ (sheet.ownerNode);
-				if (entry?.id) {
-					if (!queue.has(sheet) && isAlive(sheet, entry) && look(sheet, entry)) enc.put(rv.REC_SHEET_STATE, 3, entry.id, entry.flags, enc.name(entry.media || null));
-				} else if (owner && (sheet.disabled || native.sheetMedia(sheet).mediaText !== (native.attribute(owner, 'media') ?? ''))) whole(sheet);
+				const entry = isOther(sheet) && entryOf(sheet);
+				if (entry) {
+					const media = note(sheet, entry);
+					enc.put(rv.REC_SHEET_STATE, 3, entry.id, entry.flags, media);
+				}
 			}
 			for (const [sheet, from] of queue) {
 				const entry = known.get(sheet);
