@@ -29,7 +29,8 @@
 
 import { documents } from './coverage_documents.mjs';
 import { forms } from './coverage_forms.mjs';
+import { styles } from './coverage_styles.mjs';
 import { trees } from './coverage_trees.mjs';
 
 /** @type {CoveragePage[]} */
-export const pages = [...documents, ...forms, ...trees];
+export const pages = [...documents, ...forms, ...styles, ...trees];

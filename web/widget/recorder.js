@@ -101,7 +101,9 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		queued = 0;
 		return all;
 	};
-	const flow = createFlow({hub, enc, clock, ids, tree: () => tree, take, done: () => onDone()});
+	/** What looks at the page from time to time. @type {Set<() => void>} */
+	const looks = new Set();
+	const flow = createFlow({hub, enc, clock, ids, looks, tree: () => tree, take, done: () => onDone()});
 	const observer = new native.MutationObserver(guard((/** @type {MutationRecord[]} */ records) => {
 		queue.push(records);
 		queued += records.length;
@@ -194,6 +196,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	const every = (ms, tick) => {
 		let timer = 0;
 		const guarded = guard(tick);
+		looks.add(guarded);
 		const next = () => {
 			timer = native.setTimeout(() => {
 				guarded();
@@ -201,7 +204,10 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			}, ms);
 		};
 		next();
-		return () => native.clearTimeout(timer);
+		return () => {
+			looks.delete(guarded);
+			native.clearTimeout(timer);
+		};
 	};
 
 	/** @type {import('./record/sheets.js').Sheets} */

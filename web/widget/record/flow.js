@@ -17,11 +17,12 @@ const FLUSH_TRIES = 400;
  * @param {import('./encoder.js').Encoder} ctx.enc
  * @param {import('./clock.js').Clock} ctx.clock
  * @param {import('./ids.js').Ids} ctx.ids
+ * @param {Set<() => void>} ctx.looks  what finds changes that nothing tells
  * @param {() => import('./tree.js').Tree} ctx.tree
  * @param {() => MutationRecord[][]} ctx.take  deliveries of mutation records not seen yet
  * @param {() => void} ctx.done  everything is written down
  */
-export function createFlow({hub, enc, clock, ids, tree, take, done}) {
+export function createFlow({hub, enc, clock, ids, looks, tree, take, done}) {
 	const {native, guard} = hub;
 	let running = false;
 	let scheduled = false;
@@ -155,13 +156,16 @@ export function createFlow({hub, enc, clock, ids, tree, take, done}) {
 		force(ms) {
 			slice(ms);
 		},
-		/** Everything until now is written down and posted, slice by slice. */
+		/** Everything until now is written down and posted, slice by slice: what is known, and what only a look finds. */
 		async flush() {
-			for (let i = 0; i < FLUSH_TRIES && running && !slice(SLICE_MS); i++) {
-				await new Promise(next => {
-					if (enc.flying() >= 4) roomed.push(() => next(undefined));
-					else native.setTimeout(next, 0);
-				});
+			for (const look of [() => {}, ...looks]) {
+				look();
+				for (let i = 0; i < FLUSH_TRIES && running && !slice(SLICE_MS); i++) {
+					await new Promise(next => {
+						if (enc.flying() >= 4) roomed.push(() => next(undefined));
+						else native.setTimeout(next, 0);
+					});
+				}
 			}
 		},
 		/** A buffer came back. */
