@@ -25,7 +25,7 @@ export const styles = [
 	},
 	{
 		name: 'styles: rules inserted, deleted and replaced',
-		head: `${BASE}<style id="s"></style><style id="t">.a{background:teal}.b{color:red}</style><script>s.sheet.insertRule('.c{background:var(--c);background-clip:content-box}');s.sheet.insertRule(':root{--c:gold}');</script>`,
+		head: `${BASE}<style id="s"></style><style id="t">.a{background:teal}.b{color:red}</style><script>s.sheet.insertRule('.c{background:var(--c)}');s.sheet.insertRule(':root{--c:gold}');</script>`,
 		body: BOXES,
 		mid() {
 			const [s, t] = ['s', 't'].map((id) => /** @type {any} */ (document.getElementById(id)).sheet);
@@ -200,8 +200,9 @@ export const styles = [
 	},
 	{
 		name: 'styles: variables in shorthands',
-		head: `${BASE}<script>const early=new CSSStyleSheet();early.replaceSync('.d{background:var(--d);background-repeat:no-repeat}');document.adoptedStyleSheets=[early];</script><style id="s">:root{--a:teal;--b:navy;--c:gold;--d:crimson}.a{background:var(--a);background-origin:border-box}@media all{.b{background:var(--b);background-size:auto;}}</style>`,
-		body: BOXES,
+		head: `${BASE}<style id="s">:root{--a:teal;--b:navy;--c:gold;--d:crimson}.a{background:var(--a);background-origin:border-box}@media all{.b{background:var(--b);background-size:auto;}}</style><link rel="stylesheet" href="/variables.css">`,
+		body: `<script>{const early=new CSSStyleSheet();early.replaceSync('.d{background:var(--d);background-repeat:no-repeat}');document.adoptedStyleSheets=[early];fetch('/ping').then((r)=>r.text())}</script>${BOXES}`,
+		files: { '/variables.css': { body: '.d{border:var(--b) solid 9px;border-left-width:40px}', headers: { 'cache-control': 'max-age=600' } }, '/ping': 'pong' },
 		async mid() {
 			const { sheet } = /** @type {any} */ (document.getElementById('s'));
 			sheet.insertRule('.c{background:var(--c);background-repeat:repeat-x;padding:var(--p, 8px);padding-left:0}', sheet.cssRules.length);

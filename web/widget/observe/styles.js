@@ -5,6 +5,8 @@ import {leaves} from './css.js';
 
 const TICK_MS = 500;
 const SLICE_MS = 1;
+/** How often to wait for the page to ask for something itself. */
+const PATIENCE = 100;
 /** Rules of a sheet that are compared. */
 const RULES_MAX = 5000;
 const SHEETS_MAX = 300;
@@ -27,6 +29,7 @@ export function observeStyles({hub, flow, ids, tree, sheets, roots, every}) {
 	const seen = new WeakMap();
 	/** Sheets whose address was asked for, once. @type {WeakSet<CSSStyleSheet>} */
 	const asked = new WeakSet();
+	let patience = PATIENCE;
 
 	/** @param {any} sheet @returns {CSSRuleList | null} */
 	const rulesOf = sheet => {
@@ -138,11 +141,15 @@ export function observeStyles({hub, flow, ids, tree, sheets, roots, every}) {
 		}
 	}
 
-	/** Asks the cache for a sheet's text, where the page's policy is known to allow it. @param {CSSStyleSheet} sheet @param {string} href */
-	const fetchText = (sheet, href) => {
+	/** Whether the page's policy is known to allow it: the page itself has asked for something there. @param {string} href */
+	const isAllowed = href => {
 		const {origin} = win.location;
-		const isAllowed = new URL(href).origin === origin && win.performance.getEntriesByType('resource').some((/** @type {any} */ entry) => /^(?:fetch|xmlhttprequest)$/.test(entry.initiatorType) && entry.name.startsWith(`${origin}/`));
-		if (!isAllowed) return;
+		return new URL(href).origin === origin && win.performance.getEntriesByType('resource').some((/** @type {any} */ entry) => /^(?:fetch|xmlhttprequest)$/.test(entry.initiatorType) && entry.name.startsWith(`${origin}/`));
+	};
+
+	/** Asks the cache for a sheet's text. @param {CSSStyleSheet} sheet @param {string} href */
+	const fetchText = (sheet, href) => {
+		asked.add(sheet);
 		native.fetch(href, {cache: 'only-if-cached', mode: 'same-origin'}).then(async answer => {
 			const text = answer.ok ? await answer.text() : '';
 			hub.attempt(() => text.length < TEXT_MAX * 4 && learn(sheet, text));
@@ -152,16 +159,18 @@ export function observeStyles({hub, flow, ids, tree, sheets, roots, every}) {
 	return every(TICK_MS, () => {
 		if (!flow.isRunning() || tree.isWalking() || native.visibility(win.document) !== 'visible') return;
 		flow.stamp();
+		/** @type {CSSStyleSheet[]} */
+		const late = [];
 		for (const sheet of sheets.hollow) {
 			sheets.hollow.delete(sheet);
 			const owner = sheet.ownerNode;
 			if (owner && native.localName(owner) !== 'link') learn(sheet, native.textContent(owner));
 			learn(sheet, touched.get(sheet) ?? '');
-			if (sheet.href && !asked.has(sheet)) {
-				asked.add(sheet);
-				fetchText(sheet, sheet.href);
-			}
+			if (!sheet.href || asked.has(sheet)) continue;
+			if (isAllowed(sheet.href)) fetchText(sheet, sheet.href);
+			else if (--patience > 0) late.push(sheet);
 		}
+		for (const sheet of late) sheets.hollow.add(sheet);
 		sheets.doubt();
 		quick = run(round, quick);
 		slow = run(rounds, slow);

@@ -97,10 +97,10 @@ export function createSheets({native, touched}, enc, ids, schedule) {
 			let text = rule.cssText;
 			if (text.length < TEXT_MAX && HOLLOW.test(text)) {
 				const sheet = rule.parentStyleSheet;
-				if (hollow.size < HELD_MAX) hollow.add(sheet);
 				sources.get(sheet)?.forEach((source, given) => {
 					text = text.replace(given, () => source);
 				});
+				if (hollow.size < HELD_MAX && HOLLOW.test(text)) hollow.add(sheet);
 			}
 			return text;
 		}
