@@ -72,6 +72,28 @@ export function decode(batches) {
 	return records;
 }
 
+/** Changes one rule of a list; the text of those around it is taken apart at its braces. @param {string[]} rules @param {number[]} path @param {Rec} rec */
+function edit(rules, [index, ...rest], rec) {
+	if (index >= rules.length + (rest.length === 0 && rec.is === 'rule_insert' ? 1 : 0)) throw new Error('rule index');
+	if (rest.length === 0) return void rules.splice(index, rec.is === 'rule_insert' ? 0 : 1, ...(rec.is === 'rule_delete' ? [] : [rec.text]));
+	const text = rules[index];
+	const from = text.indexOf('{') + 1;
+	/** @type {string[]} */
+	const inner = [];
+	let depth = 0;
+	let start = from;
+	for (let i = from; i < text.length; i++) {
+		if (text[i] === '{') depth++;
+		else if (text[i] === '}' && --depth <= 0) {
+			if (depth < 0) break;
+			inner.push(text.slice(start, i + 1));
+			start = i + 1;
+		}
+	}
+	edit(inner, rest, rec);
+	rules[index] = `${text.slice(0, from)}${inner.join('\n')}}`;
+}
+
 /** Folds records; throws where one names what the stream does not know. @param {Rec[]} records */
 export function fold(records) {
 	/** @type {Map<number, any>} */
@@ -158,18 +180,12 @@ export function fold(records) {
 				if (rec.owner) need(rec.owner, rec);
 				sheets.set(rec.sheet, { owner: rec.owner, rules: [], flags: rec.flags });
 				break;
-			case 'rule_insert': {
+			case 'rule_insert': case 'rule_delete': case 'rule_replace': {
 				const { rules } = sheet(rec.sheet);
-				if (rec.group[0][0] > rules.length) throw new Error('rule index');
-				rules.splice(rec.group[0][0], 0, rec.text);
+				edit(rules, rec.group.flat(), rec);
 				break;
 			}
-			case 'rule_delete': case 'rule_replace': {
-				const { rules } = sheet(rec.sheet);
-				if (rec.group[0][0] >= rules.length) throw new Error('rule index');
-				rules.splice(rec.group[0][0], 1, ...(rec.is === 'rule_replace' ? [rec.text] : []));
-				break;
-			}
+			case 'sheet_state': sheet(rec.sheet).flags = rec.flags; break;
 			case 'sheet_drop': sheet(rec.sheet); sheets.delete(rec.sheet); break;
 			case 'adopted':
 				need(rec.root, rec).adopted = rec.group.map((/** @type {[number]} */ [id]) => (sheet(id), id));

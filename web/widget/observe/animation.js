@@ -145,7 +145,7 @@ export function observeAnimation({hub, enc, ids, flow, patcher, onRoot, onWindow
 		if (!Animation) return;
 		patcher.method(Element.prototype, 'animate', null, (_self, _args, result) => track(result));
 		for (const name of ['play', 'pause', 'finish', 'cancel', 'reverse', 'updatePlaybackRate', 'persist']) patcher.method(Animation.prototype, name, null, after);
-		for (const name of ['currentTime', 'startTime', 'playbackRate', 'effect']) patcher.setter(Animation.prototype, name, after);
+		for (const name of ['currentTime', 'startTime', 'playbackRate', 'effect']) patcher.accessor(Animation.prototype, name, 'set', after);
 		const changed = (/** @type {any} */ effect) => {
 			for (const animation of known.keys()) if (animation.effect === effect) track(animation);
 		};
