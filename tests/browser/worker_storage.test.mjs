@@ -167,8 +167,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			});
 		}
 
-		// Firefox may end a worker before it has noted that its page is gone; then a new session begins.
-		it('works without Web Locks: a session is taken up once it was left', { skip: engine === 'firefox' }, async () => {
+		it('works without Web Locks: a session is taken up once it was left', async () => {
 			const first = await tab({ worker: '/lockless.js', config: {} });
 			assert.deepEqual(first.ready.degraded, ['locks']);
 			await works(first.page, 'lockless');

@@ -76,7 +76,7 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 		timer ||= setTimeout(tick, TAIL_MS);
 	};
 
-	/** What is to be stored. @param {Core} core @param {boolean} left  the page is going: no time to seal */
+	/** What is to be stored. @param {Core} core @param {number} left  not 0: the page is going, no time to seal */
 	const collect = (core, left) => {
 		if (!left) core.seal(Math.max(0, Date.now() - wall), false);
 		/** @type {[number, Uint8Array][]} */
@@ -96,7 +96,7 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 		return {rows, oldest, open: !!tail};
 	};
 
-	/** Synchronous up to the commit. @param {boolean} left @returns {Promise<boolean>} whether a segment is open */
+	/** Synchronous up to the commit. @param {number} left @returns {Promise<boolean>} whether a segment is open */
 	const save = async left => {
 		const {rows, oldest, open} = use(core => collect(core, left));
 		if (rows.length || left) {
@@ -117,7 +117,7 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 		timer = 0;
 		if (saving) return schedule();
 		saving = true;
-		save(false).catch(() => false).then(open => {
+		save(0).catch(() => false).then(open => {
 			saving = false;
 			if (core && (open || dirty)) schedule();
 		});
@@ -178,7 +178,7 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 			dirty ||= !deaf;
 			if (dirty) schedule();
 		},
-		/** Stores what is new, now. @param {boolean} left */
+		/** Stores what is new, now. @param {number} left  0: it stays, 1: it may be about to go, 2: it goes */
 		save: left => save(left).catch(() => {}),
 		/** The window and what is stored of it end; `renew` makes the session another one. @param {() => Promise<unknown>} renew */
 		async forget(renew) {

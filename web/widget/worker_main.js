@@ -22,6 +22,8 @@ const TICK_MS = 1000;
 /** A page that has nothing to record by then is asked all the same. */
 const READY_MS = 2000;
 const TOOLS_MS = 5000;
+/** A page that is still there so long after `beforeunload` was not left. */
+const STAY_MS = 2000;
 /** When what is not urgent begins. */
 const IDLE_MS = 5000;
 
@@ -245,7 +247,7 @@ export function startWorker(port, loadScript, rest) {
 			batch({seq, buf, n, strings}) {
 				core.batch(seq, buf, n, strings);
 				release();
-				if (left) core.save(true);
+				if (left) core.save(2);
 			},
 			user(message) {
 				user = message.user;
@@ -280,17 +282,21 @@ export function startWorker(port, loadScript, rest) {
 			resume() {
 				paused = false;
 			},
-			save: () => core.save(false),
+			save() {
+				core.save(1);
+				/* Without locks the row alone says whose the session is: a page that stays says so. */
+				setTimeout(() => left || session.stay(), STAY_MS);
+			},
 			pagehide() {
 				left = true;
-				core.save(true);
+				core.save(2);
 				session.leave();
 				actions?.leave();
 			},
 			stop() {
 				handle = () => {};
 				clearInterval(ticks);
-				core.save(true).finally(() => {
+				core.save(2).finally(() => {
 					core.stop();
 					db.close();
 					port.close?.();

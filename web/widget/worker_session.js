@@ -52,13 +52,13 @@ export async function startSession(db, scope, hints) {
 		release = locks ? await lock(id) : null;
 	};
 
-	/** Takes a session that was left in good order; for origins without locks. @param {string} session */
-	const claim = async session => {
+	/** Takes a session that was left in good order; for origins without locks. @param {string} session @param {boolean} own  the tab's: perhaps left is enough */
+	const claim = async (session, own) => {
 		let taken = false;
 		await db.update(store => {
 			const get = store.get(['session', session]);
 			get.onsuccess = () => {
-				if (get.result?.left) {
+				if (get.result?.left > (own ? 0 : 1)) {
 					taken = true;
 					store.put({...get.result, left: 0}, ['session', session]);
 				}
@@ -67,9 +67,9 @@ export async function startSession(db, scope, hints) {
 		return taken;
 	};
 
-	/** @param {string} session @param {boolean} likely */
-	const take = async (session, likely) => {
-		if (!locks) return claim(session);
+	/** @param {string} session @param {boolean} likely @param {boolean} [own] */
+	const take = async (session, likely, own = false) => {
+		if (!locks) return claim(session, own);
 		/* The page before this one may be on its way out: its lock ends with its worker. Browsers let one
 		 * that hangs in a loop live on for two seconds. */
 		return !!(release = await lock(session, likely ? hints.isAgain ? 5000 : 300 : 0));
@@ -91,7 +91,7 @@ export async function startSession(db, scope, hints) {
 	const hint = asId(hints.session);
 	const own = young.find(row => row.id === hint);
 	if (own) {
-		if (await take(own.id, true)) id = own.id;
+		if (await take(own.id, true, true)) id = own.id;
 	} else {
 		for (const known of young.slice(0, KEEP)) {
 			if (await take(known.id, known === young[0])) {
@@ -102,9 +102,10 @@ export async function startSession(db, scope, hints) {
 	}
 	if (!id) await fresh();
 
-	/** The row to store whenever something of the session is. @param {boolean} [left] */
-	const row = left => ({id, at: Date.now(), left: left ? 1 : 0});
-	db.write(store => store.put(row(), ['session', id])).catch(() => {});
+	/** The row to store whenever something of the session is. @param {number} [left]  1: perhaps about to be, 2: left */
+	const row = (left = 0) => ({id, at: Date.now(), left});
+	const stay = () => db.write(store => store.put(row(), ['session', id])).catch(() => {});
+	stay();
 
 	return {
 		visitor,
@@ -113,6 +114,7 @@ export async function startSession(db, scope, hints) {
 			return id;
 		},
 		row,
+		stay,
 		/** The page is left, perhaps for good: a held lock would keep it out of the back/forward cache. */
 		leave() {
 			release?.();
@@ -120,7 +122,7 @@ export async function startSession(db, scope, hints) {
 		},
 		/** The page came back: true when the session is still this tab's, else it has a new one. */
 		async resume() {
-			if (locks ? release || (release = await lock(id)) : await claim(id)) return true;
+			if (locks ? release || (release = await lock(id)) : await claim(id, true)) return true;
 			await fresh();
 			return false;
 		},
