@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { launch, pageWith, recording, root, serve } from './harness.mjs';
 import { startWorld } from './worker_page.mjs';
 
-const SCRIPTS = 24;
+const SCRIPTS = Number(process.env.RV_SCRIPTS ?? 24);
 const SEED = Number(process.env.RV_SEED ?? 1) >>> 0;
 
 /** Runs in both documents: a tree as lines. @param {Document} doc */
@@ -28,7 +28,9 @@ function digest(doc) {
 			walk(child, depth + 1);
 		}
 	};
-	walk(/** @type {any} */ (doc.getElementById('stage')), 0);
+	const stage = doc.getElementById('stage');
+	if (stage) walk(stage, 0);
+	else lines.push(`no stage in ${doc.documentElement?.outerHTML}`);
 	return lines.join('\n');
 }
 
@@ -105,7 +107,7 @@ function compare(events, samples, how) {
 	const replayer = new rrweb.Replayer(events, { root: document.body, showWarning: true, mouseTail: false, pauseAnimation: false });
 	try {
 		for (const { at, want } of samples) {
-			replayer.pause(at - events[0].timestamp);
+			replayer.pause(at - events[0].timestamp + 1); // at 0 the Replayer has not begun
 			const got = digestOf(replayer.iframe.contentDocument);
 			if (got === want) continue;
 			const [a, b] = [got.split('\n'), want.split('\n')];
