@@ -237,6 +237,11 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		return above ? ids.bitsOf(above) & INHERITED : 0;
 	};
 
+	/** The text of a style element may have become another. @param {Node | null} parent  may be a shadow root or a document as well */
+	const restyle = parent => {
+		if (parent && nodeType(parent) === 1 && localName(parent) === 'style') styles.add(/** @type {Element} */ (parent));
+	};
+
 	/** Puts a mentioned node, and the mentioned ones that follow it, in its place: the last first. @param {Node} first @param {() => boolean} isOver @returns {boolean} */
 	const place = (first, isOver) => {
 		const parent = parentNode(first);
@@ -293,7 +298,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 			}
 			settle(node);
 		}
-		if (parent && localName(parent) === 'style') styles.add(/** @type {Element} */ (parent));
+		restyle(parent);
 		return true;
 	};
 
@@ -390,8 +395,11 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 	const each = (all, step, isOver) => {
 		for (const [key, value] of all) {
 			if ((++steps & 15) === 0 && isOver()) return false;
-			if (!step(key, value)) return false;
-			all.delete(key);
+			all.delete(key); /* what throws must not come again and again */
+			if (!step(key, value)) {
+				all.set(key, value);
+				return false;
+			}
 		}
 		return true;
 	};
@@ -411,7 +419,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		if (id && id < mark) {
 			if (!enc.open(6)) return false;
 			enc.put(rv.REC_TEXT_SET, 2, id, enc.text(native.data(node)));
-			if (parent && localName(parent) === 'style') styles.add(/** @type {Element} */ (parent));
+			restyle(parent);
 		} else if (!id && parent && ids.live(parent)) fields.add(/** @type {Element} */ (parent));
 		return true;
 	};
