@@ -14,7 +14,7 @@ const FULL_SNAPSHOT = 2, CUSTOM = 5;
 const MAX_KEYS = 2000;
 const MAX_KEYFRAMES = 500;
 /** What the export adds to a popover's style for players that know no popovers. */
-const POPOVER_STYLE = /;?display:block;z-index:2147483647$/;
+const POPOVER_STYLE = /;?display:(?:block|var\(--rv-popover-display,block\));z-index:2147483647$/;
 
 /** @param {unknown} value @param {number} least @param {number} most @param {number} otherwise */
 const within = (value, least, most, otherwise) => typeof value === 'number' && Number.isFinite(value) ? Math.min(Math.max(value, least), most) : otherwise;
@@ -80,12 +80,11 @@ export function createShown(events, page) {
 	const showPopovers = () => {
 		for (const [id, open] of popovers) {
 			const it = element(id);
-			if (!it || typeof it.showPopover !== 'function' || !it.hasAttribute('popover') || it.matches(':popover-open') === open) continue;
-			if (open) {
-				const style = it.getAttribute('style');
-				it.showPopover();
-				if (style && POPOVER_STYLE.test(style)) it.setAttribute('style', style.replace(POPOVER_STYLE, ''));
-			} else it.hidePopover();
+			if (!it || typeof it.showPopover !== 'function' || !it.hasAttribute('popover')) continue;
+			const is = it.matches(':popover-open'), style = open ? it.getAttribute('style') : null;
+			if (open && !is) it.showPopover();
+			else if (!open && is) it.hidePopover();
+			if (style && POPOVER_STYLE.test(style)) it.setAttribute('style', style.replace(POPOVER_STYLE, ''));
 		}
 	};
 
