@@ -145,8 +145,15 @@ static const char *user_name(const struct command *command) { return command->n_
 
 static int user_add(struct rv_store *store, const struct command *command)
 {
+	bool known;
 	char password[PASSWORD_BYTES_MAX + 2] = "";
 	const char *name = user_name(command);
+	if (rv_store_user_known(store, name, &known))
+		return complain("The users could not be read.");
+	if (!known && is_command(command, "user", "passwd")) {
+		fprintf(stderr, "There is no user %s; rearviewd user add makes one.\n", name);
+		return 1;
+	}
 	if (command->password_stdin) {
 		if (!fgets(password, sizeof password, stdin))
 			return complain("There is no password on standard input.");

@@ -44,6 +44,7 @@ enum rv_status rv_store_api_key_remove(struct rv_store *store, const char *works
 enum rv_status rv_store_workspaces_json(struct rv_store *store, struct rv_buf *json_out) RV_MUST_USE;
 enum rv_status rv_store_config_set(struct rv_store *store, const char *workspace_id, const char *config_json) RV_MUST_USE;
 enum rv_status rv_store_user_add(struct rv_store *store, const char *name, const char *password) RV_MUST_USE; /* scrypt; replaces */
+enum rv_status rv_store_user_known(struct rv_store *store, const char *name, bool *known) RV_MUST_USE;
 enum rv_status rv_store_user_check(struct rv_store *store, const char *name, const char *password, char user_id_out[32]) RV_MUST_USE;
 enum rv_status rv_store_user_name(struct rv_store *store, const char *user_id, char name_out[128]) RV_MUST_USE;
 enum rv_status rv_store_user_count(struct rv_store *store, unsigned *count) RV_MUST_USE;

@@ -316,6 +316,18 @@ enum rv_status rv_store_user_name(struct rv_store *store, const char *user_id, c
 	return status == RV_END ? RV_NOT_FOUND : status;
 }
 
+enum rv_status rv_store_user_known(struct rv_store *store, const char *name, bool *known)
+{
+	struct rv_db *db = rv_store_read(store);
+	sqlite3_stmt *select = rv_db_statement(db, "SELECT 1 FROM users WHERE name=?1");
+	rv_db_text(select, 1, name);
+	enum rv_status status = rv_db_step(select);
+	rv_db_done(select);
+	rv_store_read_end(store, db);
+	*known = status == RV_OK;
+	return status == RV_END ? RV_OK : status;
+}
+
 enum rv_status rv_store_user_count(struct rv_store *store, unsigned *count)
 {
 	struct rv_db *db = rv_store_read(store);

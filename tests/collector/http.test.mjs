@@ -62,6 +62,9 @@ describe('commands', () => {
 			assert.match(run.stderr, pattern);
 			assert.equal(run.stderr.trim().split('\n').length, 1, run.stderr);
 		}
+		const unknown = runCollector(['user', 'passwd', 'nobody', '--data-dir', dir]);
+		assert.equal(unknown.code, 1);
+		assert.match(unknown.stderr, /no user nobody/);
 		const short = runCollector(['user', 'add', 'a', '--password-stdin', '--data-dir', dir], { input: 'short\n' });
 		assert.equal(short.code, 1);
 		assert.match(short.stderr, /8 to 200/);

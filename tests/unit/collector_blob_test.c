@@ -2,13 +2,32 @@
 #include "blob.h"
 #include "cmocka_all.h"
 #include "secret.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* ---- a disk that fails: the calls that change it, counted; the nth says so ---- */
+
+static int calls_left; /* 0: none fails */
+static int failure;
+
+static bool fails(void)
+{
+	if (!calls_left || --calls_left)
+		return false;
+	errno = failure;
+	return true;
+}
+
+int fsync(int fd) { return fails() ? -1 : (int)syscall(SYS_fsync, fd); }
+int mkdirat(int at, const char *path, mode_t mode) { return fails() ? -1 : (int)syscall(SYS_mkdirat, at, path, mode); }
+int renameat(int from, const char *path, int to, const char *name) { return fails() ? -1 : (int)syscall(SYS_renameat2, from, path, to, name, 0); }
 
 static char dir[64];
 static struct rv_blobs *blobs;
@@ -195,6 +214,45 @@ static void puts_from_many_threads(void **state)
 	}
 }
 
+/* Each call of a put fails once: the put says so, nothing half-written gets the blob's name, what was
+ * acknowledged before is whole, and the next put of the same content succeeds. */
+static void loses_nothing_when_the_disk_fails(void **state)
+{
+	static const struct { int failure; enum rv_status status; } kinds[] = {{ENOSPC, RV_FULL}, {EDQUOT, RV_FULL}, {EIO, RV_IO}};
+	char before[65];
+	assert_int_equal(put("acknowledged", before), RV_OK);
+	int failed = 0;
+	for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
+		for (int nth = 1;; nth++) {
+			char text[32], path[256], hex[65];
+			uint8_t sha256[32];
+			snprintf(text, sizeof text, "content %zu %d", kind, nth); /* a folder of its own, mostly */
+			int fd = temporary(text, path, sha256, hex);
+			calls_left = nth;
+			failure = kinds[kind].failure;
+			enum rv_status status = rv_blob_put(blobs, sha256, fd, path);
+			bool reached = calls_left == 0;
+			calls_left = 0;
+			close(fd);
+			unlink(path);
+			if (!reached) {
+				assert_int_equal(status, RV_OK);
+				break;
+			}
+			failed++;
+			assert_int_equal(status, kinds[kind].status);
+			uint64_t bytes;
+			if (rv_blob_open(blobs, hex, &fd, &bytes) == RV_OK) {
+				close(fd);
+				assert_content(hex, text);
+			}
+			assert_content(before, "acknowledged");
+			assert_int_equal(put(text, hex), RV_OK);
+			assert_content(hex, text);
+		}
+	assert_true(failed >= 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +261,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(says_what_failed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(opens_once_and_cleans_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(sweeps_what_is_old_and_unwanted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(loses_nothing_when_the_disk_fails, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(puts_from_many_threads, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,7 +92,13 @@ function load(bytes) {
 		fit();
 		tell({ t: 'size', width, height });
 	});
-	replayer.on('finish', () => { if (playing) { playing = false; ended = true; } time(total); });
+	// A finish that was due before a seek may still come after it.
+	replayer.on('finish', () => {
+		if (!playing) return;
+		playing = false;
+		ended = true;
+		time(total);
+	});
 	tell({ t: 'loaded', digest: summary });
 }
 
