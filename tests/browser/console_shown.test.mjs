@@ -60,7 +60,7 @@ it('shows popovers in the top layer, mixed checkboxes and animations as they sto
 		const inner = console_.frames().find((frame) => frame.url().includes('/console/player-'))?.childFrames()[0];
 		return inner?.evaluate(() => {
 			const note = document.querySelector('#note'), [motion] = document.querySelector('#moved')?.getAnimations() ?? [];
-			return { open: note?.matches(':popover-open'), display: note?.getAttribute('style') ?? '', mixed: /** @type {any} */ (document.querySelector('#mixed'))?.indeterminate, motion: motion && { state: motion.playState, time: motion.currentTime }, dir: document.documentElement.dir, top: document.elementFromPoint?.(60, 50)?.className };
+			return { open: note?.matches(':popover-open'), display: note?.getAttribute('style') ?? '', mixed: /** @type {any} */ (document.querySelector('#mixed'))?.indeterminate, motion: motion && { state: motion.playState, time: Number(motion.currentTime) }, dir: document.documentElement.dir, top: document.elementFromPoint?.(60, 50)?.className };
 		}).catch(() => undefined);
 	};
 	/** @param {(seen: any) => unknown} fits */
