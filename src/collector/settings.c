@@ -24,6 +24,7 @@ static const struct setting settings[] = {
 	{"capture", "console", BOOL, true, 0, 0, "true", NULL, "Record the browser console."},
 	{"capture", "network", BOOL, true, 0, 0, "true", NULL, "Record method, address, status and timing of fetch and XMLHttpRequest."},
 	{"capture", "assets", BOOL, true, 0, 0, "true", NULL, "Keep the pictures, style sheets and fonts that a recording refers to with its report, so that a replay looks right after the next deploy and never asks the site's own hosts. Their addresses are fetched by the worker after the report is sent, mostly from the browser's cache; the page's connect-src governs which it can reach."},
+	{"capture", "canvas", BOOL, true, 0, 0, "false", NULL, "Record the last frames of canvases on screen, at most every two seconds. Canvases that another origin has tainted cannot be read."},
 	{"privacy", "level", CHOICE, true, 0, 0, "\"inputs\"", "inputs,strict,none,", "inputs masks what people type, strict masks all text too and blocks media, none masks nothing. Passwords, one-time codes and card fields are never read."},
 	{"privacy", "mask_selectors", SELECTORS, true, 0, 100, "[]", NULL, "Text inside elements that match these CSS selectors is masked."},
 	{"privacy", "block_selectors", SELECTORS, true, 0, 100, "[]", NULL, "Elements that match these CSS selectors are not recorded; a box of their size stands in their place."},
@@ -416,7 +417,7 @@ enum rv_status rv_settings_widget_json(const struct rv_workspace *workspace, str
 	rv_json_raw(&json, rv_span_str("{}"));
 	rv_json_key(&json, "targeting");
 	rv_json_raw(&json, rv_span_str("[]"));
-	object_of(workspace, stored, "capture", &json, ",\"network_bodies\":false,\"canvas\":false,\"sample_rate\":1");
+	object_of(workspace, stored, "capture", &json, ",\"network_bodies\":false,\"sample_rate\":1");
 	object_of(workspace, stored, "privacy", &json, "");
 	object_of(workspace, stored, "actions", &json, "");
 	rv_json_key(&json, "screenshot");
