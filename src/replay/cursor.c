@@ -1,6 +1,7 @@
 #include "cursor.h"
 #include <stdlib.h>
 
+#define COST_MAX ((uint64_t)2 << 30)
 enum { ARENA_MAX = 160 << 20 }; /* one segment: its text, its string table, one record */
 
 enum rv_status rv_cursor_split(struct rv_span stream, struct rv_span **segments, size_t *n_segments)
@@ -45,7 +46,18 @@ static enum rv_status open_segment(struct rv_cursor *cursor)
 	rv_arena_reset(&cursor->arena);
 	enum rv_status status = rv_segment_open(&cursor->reader, cursor->segments[cursor->place.segment], &cursor->arena);
 	cursor->open = status == RV_OK;
+	if (cursor->open)
+		cursor->cost_bytes += cursor->reader.head.raw_bytes;
 	return status;
+}
+
+static uint64_t text_bytes(const struct rv_rec *rec)
+{
+	const struct rv_schema *schema = rv_record_schema(rec->type);
+	uint64_t bytes = 0;
+	for (uint32_t i = 0; schema && i < rec->n; i++)
+		bytes += rv_record_field(schema, i) == RV_FIELD_STR ? rec->v[i].s.len : 0;
+	return bytes;
 }
 
 enum rv_status rv_cursor_next(struct rv_cursor *cursor, struct rv_rec *rec)
@@ -73,8 +85,11 @@ enum rv_status rv_cursor_next(struct rv_cursor *cursor, struct rv_rec *rec)
 			place->wall_ms = head.epoch_wall_ms;
 		}
 		enum rv_status status = rv_segment_next(&cursor->reader, rec);
-		if (status == RV_OK)
+		if (status == RV_OK) {
 			place->record++;
+			cursor->cost_bytes += text_bytes(rec);
+			return cursor->cost_bytes > COST_MAX ? RV_LIMIT : RV_OK;
+		}
 		if (status != RV_END)
 			return status;
 		cursor->open = false;

@@ -14,13 +14,14 @@ struct rv_cursor {
 	struct rv_segment_reader reader;
 	struct rv_arena arena;
 	bool open;
+	uint64_t cost_bytes; /* what has been inflated and read so far: strings are shared, so few bytes may name many */
 };
 
 /* A stream's segments as an array, which the caller frees. */
 enum rv_status rv_cursor_split(struct rv_span stream, struct rv_span **segments, size_t *n_segments) RV_MUST_USE;
 void rv_cursor_init(struct rv_cursor *cursor, const struct rv_span *segments, size_t n_segments);
 void rv_cursor_deinit(struct rv_cursor *cursor);
-/* RV_END at the end. cursor->reader.head is the head of the record's segment. */
+/* RV_END at the end, RV_LIMIT when the segments cost more to read than any recording does. cursor->reader.head is the head of the record's segment. */
 enum rv_status rv_cursor_next(struct rv_cursor *cursor, struct rv_rec *rec) RV_MUST_USE;
 /* Back (or forward) to a place that the cursor has been at. */
 enum rv_status rv_cursor_seek(struct rv_cursor *cursor, struct rv_cursor_place place) RV_MUST_USE;

@@ -388,7 +388,7 @@ static enum rv_status apply_text_set(struct rv_mirror *m, const struct rv_rec *r
 
 static enum rv_status apply_epoch(struct rv_mirror *m, const struct rv_rec *rec)
 {
-	struct rv_mirror fresh = {.limits = m->limits};
+	struct rv_mirror fresh = {.limits = m->limits, .scanned_kib = m->scanned_kib};
 	const struct rv_span texts[3] = {or_empty(S(RV_EPOCH_URL)), or_empty(S(RV_EPOCH_REFERRER)), {0}};
 	struct rv_span held[3];
 	enum rv_status status = hold3(&fresh, texts, held);

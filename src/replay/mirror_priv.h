@@ -12,7 +12,8 @@ enum {
 	RV_ANIMATIONS_MAX = 2000,
 	RV_ANIMATION_TEXT_MAX = 64 << 10, /* longer keyframes and timings are not kept */
 	RV_CANVAS_BYTES_MAX = 4 << 20,    /* of one frame */
-	RV_RANGES_MAX = 32
+	RV_RANGES_MAX = 32,
+	RV_SCANNED_KIB_MAX = 1 << 20
 };
 
 /* A shared string. Spans in the mirror point at `bytes`; an empty string is a string too.
@@ -43,6 +44,7 @@ struct rv_mirror {
 	uint32_t n_animations, cap_animations;
 	struct rv_range ranges[RV_RANGES_MAX];
 	uint32_t n_ranges;
+	uint32_t scanned_kib;            /* rule text searched for nested rules */
 };
 
 /* ---- mirror_table.c ---- */

@@ -90,11 +90,14 @@ static enum rv_status open_rule(struct rv_mirror *m, struct rv_rule *rule)
 }
 
 /* Finds the nested rule in a text that is not opened; *n counts them all. */
-static enum rv_status find_nested(struct rv_span text, uint32_t index, struct rv_span *found, uint32_t *n)
+static enum rv_status find_nested(struct rv_mirror *m, struct rv_span text, uint32_t index, struct rv_span *found, uint32_t *n)
 {
 	struct rv_css_split split;
 	struct rv_span item;
 	*n = 0;
+	m->scanned_kib += (uint32_t)(text.len >> 10) + 1;
+	if (m->scanned_kib > RV_SCANNED_KIB_MAX)
+		return RV_LIMIT;
 	if (!rv_css_split_open(&split, text))
 		return RV_BAD;
 	while (rv_css_split_next(&split, &item)) {
@@ -106,7 +109,7 @@ static enum rv_status find_nested(struct rv_span text, uint32_t index, struct rv
 }
 
 /* Is there such a place? Changes nothing. */
-static enum rv_status check_path(const struct rv_sheet *sheet, const struct rv_val *path, uint32_t n_path, bool insert)
+static enum rv_status check_path(struct rv_mirror *m, const struct rv_sheet *sheet, const struct rv_val *path, uint32_t n_path, bool insert)
 {
 	const struct rv_rule *rules = sheet->rules;
 	uint32_t n = sheet->n_rules;
@@ -116,7 +119,7 @@ static enum rv_status check_path(const struct rv_sheet *sheet, const struct rv_v
 		bool last = i + 1 == n_path;
 		if (text.ptr) {
 			struct rv_span found = {0};
-			enum rv_status status = find_nested(text, index, &found, &n);
+			enum rv_status status = find_nested(m, text, index, &found, &n);
 			if (status != RV_OK)
 				return status;
 			text = found;
@@ -149,7 +152,7 @@ static enum rv_status apply_rule(struct rv_mirror *m, const struct rv_rec *rec)
 		return RV_BAD;
 	if (n_path > RV_RULE_DEPTH_MAX)
 		return RV_LIMIT;
-	enum rv_status status = check_path(sheet, path, n_path, insert);
+	enum rv_status status = check_path(m, sheet, path, n_path, insert);
 	if (status == RV_OK && text)
 		status = rv_mirror_hold(m, S(RV_RULE_INSERT_TEXT), &held);
 	if (status != RV_OK)

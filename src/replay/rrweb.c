@@ -1,7 +1,9 @@
 #include "rrweb_priv.h"
 #include <stdlib.h>
 
-enum { PIECE_BYTES = 64 << 10, TEXT_MAX = 512 << 20 };
+/* More than this no browser can read as one text. */
+#define WRITTEN_MAX ((uint64_t)512 << 20)
+enum { PIECE_BYTES = 64 << 10, TEXT_MAX = 512 << 20, REFUSED_MAX = 10000 };
 
 /* ---- output ---- */
 
@@ -44,6 +46,9 @@ void rv_rrweb_flush(struct rv_rrweb *ex, size_t at_least)
 	enum rv_status status = rv_buf_status(&ex->out);
 	if (status == RV_OK && ex->out.len < at_least)
 		return;
+	ex->written_bytes += ex->out.len;
+	if (status == RV_OK && ex->written_bytes > WRITTEN_MAX)
+		status = RV_LIMIT;
 	if (status == RV_OK && !ex->failed)
 		status = ex->write(ex->user, rv_buf_get(&ex->out));
 	if (status != RV_OK)
@@ -92,6 +97,8 @@ static void count(struct rv_rrweb *ex, enum rv_status status)
 		ex->counts.skipped++;
 	else if (status != RV_OK)
 		rv_rrweb_fail(ex, status);
+	if (ex->counts.order_violations + ex->counts.skipped > REFUSED_MAX)
+		rv_rrweb_fail(ex, RV_BAD);
 }
 
 /* Folds on to the end of the first walk, or of the epoch; *end is the place behind it. */
@@ -203,8 +210,15 @@ static bool is_in(const struct rv_rrweb *ex, uint32_t id)
 	return node && node->mark & RV_IN;
 }
 
+static bool is_popover(const struct rv_rrweb *ex, uint32_t id)
+{
+	const struct rv_node *node = rv_mirror_find(ex->m, id);
+	return node && node->state && node->state->dialog_flags & RV_DIALOG_POPOVER;
+}
+
 static void take(struct rv_rrweb *ex, const struct rv_rec *rec)
 {
+	bool popover;
 	enum rv_status status;
 	struct rv_json json;
 	if (rec->t_ms != ex->run_ms) {
@@ -224,9 +238,10 @@ static void take(struct rv_rrweb *ex, const struct rv_rec *rec)
 	case RV_REC_PRIVACY:
 	case RV_REC_SIZE: count(ex, rv_rrweb_mutate(ex, rec)); return;
 	case RV_REC_DIALOG:
+		popover = is_popover(ex, rec->v[RV_DIALOG_NODE].u);
 		status = rv_rrweb_mutate(ex, rec);
 		count(ex, status);
-		if (status == RV_OK && rec->v[RV_DIALOG_FLAGS].u & RV_DIALOG_POPOVER && is_in(ex, rec->v[RV_DIALOG_NODE].u)) {
+		if (status == RV_OK && (popover || is_popover(ex, rec->v[RV_DIALOG_NODE].u)) && is_in(ex, rec->v[RV_DIALOG_NODE].u)) {
 			rv_rrweb_end_run(ex);
 			if (ex->live)
 				rv_rrweb_tell_popover(ex, rv_mirror_find(ex->m, rec->v[RV_DIALOG_NODE].u), rec->t_ms);

@@ -6,6 +6,7 @@
  * rrweb has no word for a frame inside a full snapshot: each frame's document follows as a mutation
  * with isAttachIframe. A first walk that is still going on when its events begin is folded ahead, so
  * that the FullSnapshot is whole. Event times are absolute milliseconds and never decrease.
+ * A stream that is refused over and over is RV_BAD, one whose export would be over 512 MiB RV_LIMIT.
  * The output goes to `write` in pieces of some 64 KiB. */
 #ifndef RV_RRWEB_H
 #define RV_RRWEB_H

@@ -12,6 +12,13 @@ static uint32_t known_id(const struct rv_rrweb *ex, uint32_t id)
 	return node && node->mark & RV_IN ? id : 0;
 }
 
+/* The same for state: of a blocked node there is none. */
+static uint32_t open_id(const struct rv_rrweb *ex, uint32_t id)
+{
+	const struct rv_node *node = rv_mirror_find(ex->m, id);
+	return node && node->mark & RV_IN && !(node->kind == RV_NODE_ELEMENT && node->flags & RV_EL_BLOCK) ? id : 0;
+}
+
 void rv_rrweb_begin_custom(struct rv_rrweb *ex, struct rv_json *json, const char *tag)
 {
 	rv_rrweb_begin(ex, json, 5, -1);
@@ -75,7 +82,8 @@ static void tell_flag(struct rv_rrweb *ex, const char *tag, const char *key, uin
 
 void rv_rrweb_tell_popover(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_ms)
 {
-	tell_flag(ex, "rv:popover", "open", node->id, node->state->dialog_flags & RV_DIALOG_OPEN, t_ms);
+	if (open_id(ex, node->id))
+		tell_flag(ex, "rv:popover", "open", node->id, (node->state->dialog_flags & (RV_DIALOG_POPOVER | RV_DIALOG_OPEN)) == (RV_DIALOG_POPOVER | RV_DIALOG_OPEN), t_ms);
 }
 
 void rv_rrweb_tell_indeterminate(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_ms)
@@ -94,6 +102,26 @@ static void tell_slots(struct rv_rrweb *ex, const struct rv_node *slot, uint32_t
 		if (known_id(ex, slot->state->assigned[i]))
 			rv_json_int(&json, slot->state->assigned[i]);
 	rv_json_close(&json, ']');
+	rv_rrweb_end_custom(ex, &json, t_ms);
+}
+
+static void tell_animation(struct rv_rrweb *ex, const struct rv_animation *animation, uint32_t t_ms)
+{
+	static const char *const states[] = {"idle", "running", "paused", "finished"};
+	struct rv_json json;
+	uint32_t id = open_id(ex, animation->node);
+	rv_rrweb_begin_custom(ex, &json, "rv:animation");
+	put_int(&json, "id", id);
+	put_int(&json, "animation", animation->id);
+	rv_json_key(&json, "state");
+	rv_json_cstr(&json, states[id ? animation->state : RV_ANIMATION_IDLE]);
+	put_int(&json, "time_ms", rv_mirror_animation_time(animation, t_ms));
+	if (animation->pseudo.ptr)
+		put_text(&json, "pseudo", animation->pseudo);
+	if (animation->keyframes.ptr)
+		rv_rrweb_put_json(&json, "keyframes", animation->keyframes);
+	if (animation->timing.ptr)
+		rv_rrweb_put_json(&json, "timing", animation->timing);
 	rv_rrweb_end_custom(ex, &json, t_ms);
 }
 
@@ -116,34 +144,16 @@ void rv_rrweb_tell(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_m
 		rv_rrweb_tell_indeterminate(ex, node, t_ms);
 	if (state->n_assigned)
 		tell_slots(ex, node, t_ms);
-}
-
-static void tell_animation(struct rv_rrweb *ex, const struct rv_animation *animation, bool pseudo, bool keyframes, bool timing, uint32_t t_ms)
-{
-	static const char *const states[] = {"idle", "running", "paused", "finished"};
-	struct rv_json json;
-	if (!known_id(ex, animation->node))
-		return;
-	rv_rrweb_begin_custom(ex, &json, "rv:animation");
-	put_int(&json, "id", animation->node);
-	put_int(&json, "animation", animation->id);
-	rv_json_key(&json, "state");
-	rv_json_cstr(&json, states[animation->state]);
-	put_int(&json, "time_ms", rv_mirror_animation_time(animation, t_ms));
-	if (pseudo && animation->pseudo.ptr)
-		put_text(&json, "pseudo", animation->pseudo);
-	if (keyframes && animation->keyframes.ptr)
-		rv_rrweb_put_json(&json, "keyframes", animation->keyframes);
-	if (timing && animation->timing.ptr)
-		rv_rrweb_put_json(&json, "timing", animation->timing);
-	rv_rrweb_end_custom(ex, &json, t_ms);
+	for (uint32_t i = 0; state->animations && !ex->full && i < ex->m->n_animations; i++)
+		if (ex->m->animations[i].node == node->id)
+			tell_animation(ex, &ex->m->animations[i], t_ms);
 }
 
 static void tell_fullscreen(struct rv_rrweb *ex, uint32_t t_ms)
 {
 	struct rv_json json;
 	rv_rrweb_begin_custom(ex, &json, "rv:fullscreen");
-	put_int(&json, "id", known_id(ex, ex->m->epoch.fullscreen));
+	put_int(&json, "id", open_id(ex, ex->m->epoch.fullscreen));
 	rv_rrweb_end_custom(ex, &json, t_ms);
 }
 
@@ -189,7 +199,8 @@ void rv_rrweb_tell_page(struct rv_rrweb *ex, uint32_t t_ms)
 	if (ex->m->n_ranges)
 		rv_rrweb_selection(ex, t_ms);
 	for (uint32_t i = 0; i < ex->m->n_animations && !ex->failed; i++)
-		tell_animation(ex, &ex->m->animations[i], true, true, true, t_ms);
+		if (open_id(ex, ex->m->animations[i].node))
+			tell_animation(ex, &ex->m->animations[i], t_ms);
 }
 
 /* ---- its records ---- */
@@ -203,9 +214,9 @@ static void animated(struct rv_rrweb *ex, const struct rv_rec *rec)
 			now = &ex->m->animations[i];
 	rv_rrweb_end_run(ex);
 	if (now)
-		tell_animation(ex, now, S(RV_ANIMATION_PSEUDO).ptr, S(RV_ANIMATION_KEYFRAMES).ptr, S(RV_ANIMATION_TIMING).ptr, rec->t_ms);
+		tell_animation(ex, now, rec->t_ms);
 	else
-		tell_animation(ex, &gone, false, false, false, rec->t_ms);
+		tell_animation(ex, &gone, rec->t_ms);
 }
 
 static void defined(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_ms)

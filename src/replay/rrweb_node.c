@@ -120,11 +120,18 @@ static bool is_about(struct rv_span url)
 	return !url.len || (url.len > 5 && memcmp(url.ptr, "about:", 6) == 0);
 }
 
+/* The address that the document came from: what it has loaded stays where it was when the page
+ * changes its address. */
+static struct rv_span url_of(const struct rv_rrweb *ex, const struct rv_node *document)
+{
+	return document->parent || document->text.len ? document->text : ex->m->epoch.url;
+}
+
 /* about:blank and about:srcdoc take their parent's base. */
 static void find_document_base(struct rv_rrweb *ex, uint32_t slot)
 {
 	const struct rv_node *document = rv_at(ex, slot);
-	struct rv_span href = find_base(ex, document), url = slot == ex->m->top ? ex->m->epoch.url : document->text;
+	struct rv_span href = find_base(ex, document), url = url_of(ex, document);
 	uint32_t depth = 0;
 	while (is_about(url) && document->parent && depth++ < RV_OUT_DEPTH_MAX) {
 		const struct rv_node *up = rv_at(ex, document->parent);
@@ -133,7 +140,7 @@ static void find_document_base(struct rv_rrweb *ex, uint32_t slot)
 		if (up->kind != RV_NODE_DOCUMENT)
 			break;
 		document = up;
-		url = document->parent ? document->text : ex->m->epoch.url;
+		url = url_of(ex, document);
 	}
 	rv_rrweb_clear(ex, &ex->base);
 	if (href.len)
@@ -230,12 +237,19 @@ static void write_document(struct rv_rrweb *ex, const struct rv_node *node, stru
 		rv_rrweb_push(ex, &ex->after, node->id);
 }
 
+static void reselect(struct rv_rrweb *ex, uint32_t id)
+{
+	for (uint32_t i = 0; i < ex->m->n_ranges && !ex->reselect; i++)
+		ex->reselect = ex->m->ranges[i].start == id || ex->m->ranges[i].end == id;
+}
+
 static bool has_children(const struct rv_node *node) { return node->kind == RV_NODE_ELEMENT || node->kind == RV_NODE_DOCUMENT; }
 
 /* Everything of a node but what follows childNodes:[ , and marks it as known. */
 static void write_head(struct rv_rrweb *ex, const struct rv_node *node, struct rv_json *json)
 {
 	static const uint8_t types[] = {[RV_NODE_ELEMENT] = 2, [RV_NODE_TEXT] = 3, [RV_NODE_CDATA] = 3, [RV_NODE_PI] = 5, [RV_NODE_COMMENT] = 5, [RV_NODE_DOCUMENT] = 0, [RV_NODE_DOCTYPE] = 1};
+	reselect(ex, node->id);
 	rv_json_open(json, '{');
 	rv_json_key(json, "type");
 	rv_json_int(json, types[node->kind]);

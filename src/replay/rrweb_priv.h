@@ -42,6 +42,7 @@ struct rv_rrweb {
 	struct rv_rrweb_counts counts;
 	enum rv_status failed;
 	struct rv_buf out, scratch, attrs, base;
+	uint64_t written_bytes;
 	int64_t last_ms;           /* of the last event */
 	bool live;                 /* the epoch's FullSnapshot is written */
 	/* the run */

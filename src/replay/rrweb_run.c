@@ -51,7 +51,6 @@ static void withdraw(struct rv_rrweb *ex, uint32_t root, uint32_t parent_slot)
 	uint32_t first = ex->n_removed;
 	if (!(rv_at(ex, root)->mark & RV_IN))
 		return;
-	ex->reselect |= ex->m->n_ranges > 0;
 	add_removed(ex, rv_at(ex, root)->id, parent_slot);
 	for (uint32_t slot = root; slot && !ex->failed; slot = rv_mirror_next(ex->m, slot, root)) {
 		const struct rv_node *node = rv_at(ex, slot), *parent = rv_at(ex, node->parent);

@@ -426,8 +426,8 @@ int main(int argc, char **argv)
 		sample(argv[2]);
 		return 0;
 	}
-	if (!strcmp(command, "random") && argc == 5) {
-		struct random_maker maker = {.gentle = true};
+	if (!strcmp(command, "random") && argc >= 5) {
+		struct random_maker maker = {.gentle = argc == 5}; /* a sixth word: a wild one */
 		random_make(&maker, (uint32_t)strtoul(argv[2], NULL, 10), (uint32_t)strtoul(argv[3], NULL, 10));
 		write_file(argv[4], rv_buf_get(&maker.stream));
 		random_free(&maker);

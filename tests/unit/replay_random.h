@@ -327,7 +327,7 @@ static inline void random_record(struct random_maker *r)
 	} else if (kind < 56) {
 		id = random_node(r, random_next(r, 2) ? RV_NODE_ELEMENT : 0);
 		n = random_node(r, random_next(r, 4) ? RV_NODE_ELEMENT : RV_NODE_SHADOW);
-		if (!r->gentle || (id > 5 && random_document(r, id) == random_document(r, n) && !random_framed(r, id)))
+		if (!r->gentle || (id > 5 && random_document(r, id) == random_document(r, n)))
 			RANDOM_PUT(r, RV_REC_MOVE, RU(id), RU(n), RU(random_next(r, 2) ? 0 : random_node(r, 0)));
 	} else if (kind < 64) {
 		RANDOM_PUT(r, RV_REC_ATTRIBUTES, RU(random_node(r, RV_NODE_ELEMENT)), RS(RANDOM_PICK(r, "class", "title", "data-x", "onchange", "href")), RS(random_next(r, 3) ? random_text(r) : rv_span(NULL, 0)), RT("id"), RS(random_text(r)));

@@ -3,6 +3,7 @@
  * tree is the mirror's. */
 #include "cmocka_all.h"
 #include "fail_alloc.h"
+#include "replay_json.h"
 #include "replay_random.h"
 #include "rrweb.h"
 #include "rrweb_priv.h"
@@ -10,105 +11,6 @@
 #include "summary.h"
 #include "utf8.h"
 #include <stdio.h>
-
-/* ---- just enough JSON ---- */
-
-struct value { char type; double number; char *text; struct value *first, *next; char *key; }; /* type: { [ " 0 t f n */
-
-static struct value *parse(const char **at);
-
-static struct value *fresh(char type)
-{
-	struct value *value = calloc(1, sizeof *value);
-	value->type = type;
-	return value;
-}
-
-static char *parse_text(const char **at)
-{
-	char *text = malloc(strlen(*at) + 1), *to = text;
-	assert_int_equal(*(*at)++, '"');
-	while (**at != '"') {
-		assert_true((unsigned char)**at >= 0x20);
-		if (**at == '\\') {
-			++*at;
-			assert_non_null(strchr("\"\\/bfnrtu", **at));
-			if (**at == 'u') {
-				*to++ = '?';
-				*at += 5;
-				continue;
-			}
-		}
-		*to++ = *(*at)++;
-	}
-	++*at;
-	*to = 0;
-	return text;
-}
-
-static struct value *parse(const char **at)
-{
-	char c = **at;
-	struct value *value = fresh(c), **link = &value->first;
-	if (c == '{' || c == '[') {
-		char end = c == '{' ? '}' : ']';
-		++*at;
-		while (**at != end) {
-			char *key = NULL;
-			if (c == '{') {
-				key = parse_text(at);
-				assert_int_equal(*(*at)++, ':');
-			}
-			*link = parse(at);
-			(*link)->key = key;
-			link = &(*link)->next;
-			if (**at == ',') {
-				++*at;
-				assert_true(**at != end);
-			} else {
-				assert_int_equal(**at, end);
-			}
-		}
-		++*at;
-	} else if (c == '"') {
-		value->text = parse_text(at);
-	} else if (c == 't' || c == 'f' || c == 'n') {
-		*at += c == 'f' ? 5 : 4;
-	} else {
-		char *end;
-		value->type = '0';
-		value->number = strtod(*at, &end);
-		assert_true(end > *at);
-		*at = end;
-	}
-	return value;
-}
-
-static void drop(struct value *value)
-{
-	while (value) {
-		struct value *next = value->next;
-		drop(value->first);
-		free(value->text);
-		free(value->key);
-		free(value);
-		value = next;
-	}
-}
-
-static struct value *get(const struct value *object, const char *key)
-{
-	for (struct value *value = object->first; value; value = value->next)
-		if (value->key && !strcmp(value->key, key))
-			return value;
-	return NULL;
-}
-
-static uint32_t number(const struct value *object, const char *key)
-{
-	const struct value *value = get(object, key);
-	return value && value->type == '0' ? (uint32_t)value->number : 0;
-}
 
 /* ---- a small Replayer ---- */
 
