@@ -115,7 +115,7 @@ static void puts_defaults_under_it(void **state)
 	rv_settings_config_json(&workspace, "{\"capture\":{\"window_ms\":20000,\"max_bytes\":-1}}", &json);
 	rv_buf_byte(&out, 0);
 	assert_string_equal((char *)out.ptr, "{\"site\":{\"name\":\"Shop \\\"A\\\"\"},\"allowed_origins\":[],\"actions\":{\"always_connect\":false},"
-		"\"capture\":{\"window_ms\":20000,\"max_bytes\":8388608,\"console\":true,\"network\":true},"
+		"\"capture\":{\"window_ms\":20000,\"max_bytes\":8388608,\"console\":true,\"network\":true,\"assets\":true,\"canvas\":false},"
 		"\"privacy\":{\"level\":\"inputs\",\"mask_selectors\":[],\"block_selectors\":[],\"redact_patterns\":[]},\"features\":{\"bugpilot_alias\":false}}");
 	rv_buf_clear(&out);
 	rv_json_init(&json, &out);
