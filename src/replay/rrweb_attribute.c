@@ -140,13 +140,13 @@ void rv_rrweb_sheet_media(const struct rv_node *node, const struct rv_sheet *she
 		rv_json_text(json, sheet->media.len ? sheet->media : rv_mirror_attribute(node, "media"));
 }
 
-/* Handlers are letters alone: `on:save` is some framework's. */
+/* Handlers are letters alone, and not as few as in `once`: `on:save` is some framework's. */
 static bool is_handler(struct rv_span name)
 {
 	for (size_t i = 0; i < name.len; i++)
 		if ((name.ptr[i] | 32) < 'a' || (name.ptr[i] | 32) > 'z')
 			return false;
-	return name.len > 2 && (name.ptr[0] | 32) == 'o' && (name.ptr[1] | 32) == 'n';
+	return name.len > 4 && (name.ptr[0] | 32) == 'o' && (name.ptr[1] | 32) == 'n';
 }
 
 void rv_rrweb_attribute(struct rv_rrweb *ex, const struct rv_node *node, struct rv_span name, struct rv_span value, struct rv_json *json)

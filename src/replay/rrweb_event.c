@@ -76,31 +76,74 @@ static const struct rv_node *select_of(const struct rv_rrweb *ex, const struct r
 	return NULL;
 }
 
-/* An option's state is an attribute, which counts until somebody chose: so the select gets its value too. */
-static void write_option(struct rv_rrweb *ex, const struct rv_node *option, uint32_t t_ms)
+static bool is_selected(const struct rv_node *node)
+{
+	return rv_rrweb_tag(node) == RV_TAG_OPTION && node->state && node->state->has_input && node->state->input_flags & RV_INPUT_SELECTED;
+}
+
+static bool has_choice(const struct rv_rrweb *ex, const struct rv_node *select)
+{
+	for (uint32_t child = select->first; child; child = rv_at(ex, child)->next) {
+		if (is_selected(rv_at(ex, child)))
+			return true;
+		for (uint32_t inner = rv_span_is(rv_at(ex, child)->name, "optgroup") ? rv_at(ex, child)->first : 0; inner; inner = rv_at(ex, inner)->next)
+			if (is_selected(rv_at(ex, inner)))
+				return true;
+	}
+	return false;
+}
+
+/* The value of an option without such an attribute: its text, white space collapsed. */
+static struct rv_span option_text(struct rv_rrweb *ex, const struct rv_node *option)
+{
+	bool gap = false;
+	rv_rrweb_clear(ex, &ex->scratch);
+	for (uint32_t child = option->first; child; child = rv_at(ex, child)->next) {
+		struct rv_span text = rv_at(ex, child)->kind == RV_NODE_TEXT ? rv_at(ex, child)->text : rv_span("", 0);
+		for (size_t i = 0; i < text.len; i++) {
+			if (text.ptr[i] == ' ' || (text.ptr[i] >= '\t' && text.ptr[i] <= '\r' && text.ptr[i] != '\v')) {
+				gap = true;
+				continue;
+			}
+			if (gap && ex->scratch.len)
+				rv_buf_byte(&ex->scratch, ' ');
+			gap = false;
+			rv_buf_byte(&ex->scratch, text.ptr[i]);
+		}
+	}
+	return rv_buf_get(&ex->scratch);
+}
+
+void rv_rrweb_choose(struct rv_rrweb *ex, const struct rv_node *option, bool settle, uint32_t t_ms)
 {
 	const struct rv_node *select = select_of(ex, option);
-	bool selected = option->state->input_flags & RV_INPUT_SELECTED;
+	bool selected = is_selected(option);
+	struct rv_json json;
+	if (!select || !(select->mark & RV_IN) || (select->state && select->state->has_input && select->state->input_flags & RV_INPUT_MASKED))
+		return;
+	if (!selected && has_choice(ex, select))
+		return;
+	if (settle)
+		rv_rrweb_end_run(ex);
+	begin_node(ex, &json, 5, select->id);
+	rv_json_key(&json, "text");
+	rv_json_text(&json, !selected ? rv_span("", 0) : rv_mirror_attribute(option, "value").ptr ? rv_mirror_attribute(option, "value") : option_text(ex, option));
+	rv_json_key(&json, "isChecked");
+	rv_json_bool(&json, false);
+	rv_rrweb_end(ex, &json, t_ms);
+}
+
+static void write_option(struct rv_rrweb *ex, const struct rv_node *option, uint32_t t_ms)
+{
 	struct rv_json json;
 	rv_rrweb_change(ex, option, &json);
 	rv_json_key(&json, "selected");
-	if (selected)
+	if (is_selected(option))
 		rv_json_cstr(&json, "");
 	else
 		rv_json_null(&json);
 	rv_rrweb_changed(ex, option, &json);
-	if (!selected || !select || !(select->mark & RV_IN) || (select->state && select->state->has_input && select->state->input_flags & RV_INPUT_MASKED))
-		return;
-	struct rv_span value = rv_mirror_attribute(option, "value");
-	if (!value.ptr && option->first)
-		value = rv_at(ex, option->first)->text;
-	rv_rrweb_end_run(ex);
-	begin_node(ex, &json, 5, select->id);
-	rv_json_key(&json, "text");
-	rv_json_text(&json, value.ptr ? value : rv_span("", 0));
-	rv_json_key(&json, "isChecked");
-	rv_json_bool(&json, false);
-	rv_rrweb_end(ex, &json, t_ms);
+	rv_rrweb_choose(ex, option, true, t_ms);
 }
 
 void rv_rrweb_state(struct rv_rrweb *ex, const struct rv_rec *rec)

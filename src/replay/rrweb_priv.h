@@ -186,6 +186,9 @@ void rv_rrweb_styles_reset(struct rv_rrweb *ex);
 /* Input, scroll, media: the state of a node that the Replayer has. */
 void rv_rrweb_state(struct rv_rrweb *ex, const struct rv_rec *rec);
 void rv_rrweb_input(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_ms);
+/* An option's state is an attribute, which counts until somebody chose: so its select gets a value too.
+ * settle: the run so far is written first. */
+void rv_rrweb_choose(struct rv_rrweb *ex, const struct rv_node *option, bool settle, uint32_t t_ms);
 /* An input record: applies it. The status is the mirror's. */
 enum rv_status rv_rrweb_take_input(struct rv_rrweb *ex, const struct rv_rec *rec) RV_MUST_USE;
 void rv_rrweb_scroll(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_ms);

@@ -447,6 +447,8 @@ static void write_state(struct rv_rrweb *ex, const struct rv_node *node, uint32_
 		return;
 	if (state->has_input && tag == RV_TAG_SELECT)
 		rv_rrweb_input(ex, node, t_ms);
+	if (state->has_input && tag == RV_TAG_OPTION && state->input_flags & RV_INPUT_SELECTED && !ex->full)
+		rv_rrweb_choose(ex, node, false, t_ms);
 	if (state->has_scroll && !ex->full)
 		rv_rrweb_scroll(ex, node, t_ms);
 	if (state->has_media && tag == RV_TAG_MEDIA && !ex->full)

@@ -1,6 +1,6 @@
 // Every page of the table, recorded by the widget and played by rrweb's own Replayer, is what it was and
 // looks as it did: at its end and in the middle, from the whole recording and from a window's part.
-//   RV_PAGES=word  only pages whose name has the word; RV_PICTURES=folder  keeps the pictures that differ
+//   RV_PAGES=word  only pages whose name has the word; RV_PICTURES=folder  keeps events, and pictures that differ
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -175,6 +175,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			if (process.env.RV_PAGES && !entry.name.includes(process.env.RV_PAGES)) continue;
 			it(entry.name, async () => {
 				const { mid, end, whole, part } = await record(entry);
+				if (process.env.RV_PICTURES) writeFileSync(join(process.env.RV_PICTURES, `${entry.name.replace(/\W+/g, '-')}.json`), JSON.stringify({ mid, end, whole, part }, null, 1));
 				assert.equal(whole.filter((/** @type {any} */ event) => event.type === 2).length, 1);
 				for (let i = 1; i < whole.length; i++) assert.ok(whole[i].timestamp >= whole[i - 1].timestamp, 'times go back');
 				await play(whole);

@@ -39,7 +39,7 @@ export function digest(top, has) {
 		for (const name of node.getAttributeNames().sort()) {
 			if (hidden(tag, name)) continue;
 			const value = node.getAttribute(name);
-			found.push(`${name}=${JSON.stringify(ADDRESSES.has(name) ? address(value, node) : value)}`);
+			found.push(`${name}=${JSON.stringify(tag === 'img' && name === 'src' ? node.currentSrc : ADDRESSES.has(name) ? address(value, node) : value)}`);
 		}
 		if (classes(node)) found.push(`class=${classes(node)}`);
 		const state = /** @type {string[]} */ ([]);
@@ -53,7 +53,6 @@ export function digest(top, has) {
 		if (tag === 'dialog') say('dialog', [node.open, node.matches(':modal')]);
 		if (tag === 'progress' || tag === 'meter') say('value', node.value);
 		if (tag === 'img') say('image', [node.naturalWidth, node.naturalHeight]);
-		if (tag.includes('-') && node.namespaceURI === 'http://www.w3.org/1999/xhtml') say('defined', node.matches(':defined'));
 		if (node.scrollTop || node.scrollLeft) say('scroll', [Math.round(node.scrollLeft), Math.round(node.scrollTop)]);
 		if (view && tag !== 'template' && tag !== 'title' && tag !== 'head' && tag !== 'meta' && tag !== 'base') {
 			const style = view.getComputedStyle(node);
@@ -65,10 +64,10 @@ export function digest(top, has) {
 			lines.push(`${pad} #shadow`);
 			for (const child of root.childNodes) visit(child, `${pad}  `);
 		}
-		if (tag === 'iframe' || tag === 'frame' || tag === 'object' || tag === 'embed') {
+		if (tag === 'iframe' || tag === 'frame') {
 			let inside = null;
 			try {
-				inside = node.contentDocument ?? node.getSVGDocument?.();
+				inside = node.contentDocument;
 			} catch {}
 			if (inside?.documentElement && own(inside)) visit(inside, `${pad} `);
 		}

@@ -107,7 +107,7 @@ export const forms = [
 	},
 	{
 		name: 'contenteditable',
-		body: '<div id="e" contenteditable style="background:#fdd;padding:8px;min-height:80px">edit <b>me</b></div><p contenteditable="plaintext-only" id="p">plain</p>',
+		body: '<div id="e" contenteditable style="outline:0;background:#fdd;padding:8px;min-height:80px">edit <b>me</b></div><p contenteditable="plaintext-only" id="p">plain</p>',
 		user: {
 			async mid(page) {
 				await page.click('#e');

@@ -11,15 +11,14 @@ const TEXT_MAX = 100_000;
 export function hookDom(hub, win, patcher = hub.patcher) {
 	const {touched, fonts} = hub;
 
-	/** @param {Element} host @param {ShadowRoot | null | undefined} root */
-	const shadow = (host, root) => {
-		if (!root) return;
-		if (root.mode === 'closed') hub.closed.set(host, root);
+	/** @param {Element} host @param {{shadowRoot: ShadowRoot | null}} holder of a root that the host may hide */
+	const shadow = (host, holder) => {
+		hub.closed.set(host, holder);
 		hub.dom?.shadow(host);
 	};
-	patcher.method(win.Element.prototype, 'attachShadow', null, (self, _args, root) => shadow(self, root));
-	/* A closed root that the document's text declared shows itself to its custom element. */
-	patcher.method(win.HTMLElement.prototype, 'attachInternals', null, (self, _args, internals) => shadow(self, internals.shadowRoot));
+	patcher.method(win.Element.prototype, 'attachShadow', null, (self, _args, shadowRoot) => shadow(self, {shadowRoot}));
+	/* A closed root that the document's text declares is shown to its custom element, once it is there. */
+	patcher.method(win.HTMLElement.prototype, 'attachInternals', null, (self, _args, internals) => shadow(self, internals));
 
 	/** @param {CSSStyleSheet | null} sheet @param {string} [text] */
 	const touch = (sheet, text = '') => {

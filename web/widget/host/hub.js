@@ -69,7 +69,7 @@ export function createHub(win) {
 		touched: new WeakMap(),
 		/** What fonts made by scripts are made of. @type {WeakMap<FontFace, any>} */
 		fonts: new WeakMap(),
-		/** Shadow roots that their hosts do not show. @type {WeakMap<Element, ShadowRoot>} */
+		/** What knows the shadow root of a host that may hide it. @type {WeakMap<Element, {shadowRoot: ShadowRoot | null}>} */
 		closed: new WeakMap(),
 		/** Addresses that begin so are the product's own. */
 		own: '',

@@ -35,7 +35,7 @@ const isOmitted = (name, element) => (name.charCodeAt(0) === 111 && name.charCod
  * @param {import('./privacy.js').Privacy} ctx.privacy
  * @param {import('./state.js').State} ctx.state
  * @param {import('./sheets.js').Sheets} ctx.sheets
- * @param {WeakMap<Element, ShadowRoot>} ctx.closed
+ * @param {WeakMap<Element, {shadowRoot: ShadowRoot | null}>} ctx.closed
  * @param {(root: Document | ShadowRoot) => void} ctx.onRoot  a root to observe from now on
  * @param {(document: Document) => void} ctx.onReplaced  a child of the document went away
  * @param {(element: Element) => void} ctx.onBlocked  an element whose size is wanted
@@ -101,7 +101,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 	};
 
 	/** @param {Element} host */
-	const rootOf = host => native.shadowRoot(host) ?? closed.get(host);
+	const rootOf = host => native.shadowRoot(host) ?? closed.get(host)?.shadowRoot;
 
 	/** @param {Element} host @param {ShadowRoot} root @param {number} id the host's @returns {boolean} */
 	const shadow = (host, root, id) => {
