@@ -250,6 +250,6 @@ export const trees = [
 		html: `<!doctype html><html><head><title>frames</title>{{widget}}</head><frameset cols="50%,50%" border="0" frameborder="0"><frame src="/left" id="l"><frame src="/right"></frameset></html>`,
 		files: { '/left': box('#c33', 'left'), '/right': box('#33c', 'right') },
 		mid() { /** @type {any} */ (document.getElementById('l')).contentDocument.getElementById('p').append(' changed'); },
-		except: /<(frame|frameset|iframe|body|div cols)/,
+		except: /<(frame|frameset|iframe|body|div border)/,
 	},
 ];
