@@ -122,7 +122,7 @@ static void puts_defaults_under_it(void **state)
 	rv_settings_keys_json(&workspace, &json);
 	rv_buf_byte(&out, 0);
 	cJSON *keys = cJSON_Parse((char *)out.ptr);
-	assert_int_equal(cJSON_GetArraySize(keys), 12);
+	assert_int_equal(cJSON_GetArraySize(keys), 14);
 	for (cJSON *key = keys->child; key; key = key->next)
 		assert_true(strlen(cJSON_GetStringValue(cJSON_GetObjectItem(key, "description"))) > 20 && cJSON_GetObjectItem(key, "default"));
 	cJSON_Delete(keys);
