@@ -117,7 +117,7 @@ void rv_rrweb_changed(struct rv_rrweb *ex, const struct rv_node *node, struct rv
 static void retext(struct rv_rrweb *ex, uint32_t parent_slot)
 {
 	const struct rv_node *parent = rv_at(ex, parent_slot);
-	if (rv_rrweb_tag(parent) != RV_TAG_TEXTAREA || !(parent->mark & RV_IN) || parent->mark & RV_RETEXT)
+	if (rv_rrweb_tag(parent) != RV_TAG_TEXTAREA || parent->flags & RV_EL_BLOCK || !(parent->mark & RV_IN) || parent->mark & RV_RETEXT)
 		return;
 	set_mark(ex, parent_slot, 0, RV_RETEXT);
 	rv_rrweb_push(ex, &ex->texts, parent->id);

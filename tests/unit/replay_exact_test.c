@@ -211,6 +211,8 @@ static void set_attribute(struct seen *node, const char *name, const struct valu
 	}
 	if (!strncmp(name, "rr_media", 8) || !strcmp(name, "rr_open_mode") || !strcmp(name, "rr_src") || !strcmp(name, "data-rv-undefined") || (!strcmp(node->tag, "option") && !strcmp(name, "selected")))
 		return;
+	if (!strcmp(name, "slot") && value->text && !strncmp(value->text, "rv-", 3)) /* a slot that has gone is as good as none */
+		return;
 	if (!strcmp(name, "_cssText")) {
 		free_rules(node->sheet.rules, node->sheet.n);
 		node->sheet = sheet_of(value->text);
