@@ -99,6 +99,7 @@ await bundle('page.js', 'rearview.page.js', 'iife');
 await bundle('recorder.js', 'rearview.recorder.js', 'iife');
 await bundle('shot.js', 'rearview.shot.js', 'iife');
 await bundle('extras.js', 'rearview.extras.js', 'iife');
+await bundle('frame.js', 'rearview.frame.js', 'iife');
 await bundle('loader.js', 'rearview.js', 'iife');
 await bundle('index.js', 'rearview.mjs', 'esm');
 

@@ -37,7 +37,7 @@ static uint32_t id_at(const struct rv_mirror *mirror, uint32_t slot)
 
 static bool differs(const struct rv_mirror *mirror, const struct rv_node *node, uint32_t hash, uint32_t base, bool values)
 {
-	uint32_t structure, value = 0, around[4], i, seed;
+	uint32_t structure, value = 0, around[4], i;
 	bool address;
 
 	if (!node)
@@ -52,9 +52,9 @@ static bool differs(const struct rv_mirror *mirror, const struct rv_node *node, 
 	for (i = 0; i < 4; i++)
 		structure += (around[i] ? around[i] - base : 0) * ((const uint8_t[]){31, 37, 41, 43})[i];
 	for (i = 0; i < node->n_attributes; i++) {
-		structure += seed = hash_text(node->attributes[i].name, 0, &address);
-		seed = hash_text(node->attributes[i].value, seed, &address);
-		value += address ? 0 : seed;
+		uint32_t name = hash_text(node->attributes[i].name, 0, &address), both = hash_text(node->attributes[i].value, name, &address);
+
+		value += address ? name : both;
 	}
 	if (node->kind != RV_NODE_ELEMENT)
 		value = hash_text(node->text, 0, &address);

@@ -4,12 +4,13 @@
  *
  *   structure << 16 | values      of each the low 16 bits of a sum
  *
- *   structure  of an element: hash(tag) + the sum over its attributes of hash(name); of others: nodeType
+ *   structure  hash(tag) of an element, nodeType of others
  *              + 31·parent + 37·previous sibling + 41·next sibling + 43·first child   (ids, 0 none)
  *   values     of an element: the sum over its attributes of hash(value, hash(name)); of others: hash(text)
  *
- * hash(text, seed): FNV-1a over the first DRIFT_UNITS UTF-16 units. Values with a `:` or `/` among them do
- * not count, as addresses may be written otherwise than they stand. Values 0 says nothing: that is what
+ * hash(text, seed): FNV-1a without its basis over the first RV_DRIFT_UNITS UTF-16 units. Of values with a
+ * `:` or `/` among them the name alone counts, as addresses may be written otherwise than they stand.
+ * Values 0 says nothing: that is what
  * is sent of nodes whose text is hidden, and what is not compared where masking or redaction has changed
  * a value on the way. Pure. */
 #ifndef RV_DRIFT_H

@@ -350,7 +350,7 @@ static void test_drift(void **state)
 {
 	struct world world;
 	uint32_t text = page_check(3, 3, 0, 0, 0, page_hash("inside", 0));
-	uint32_t body = page_check(page_hash("body", 0) + page_hash("class", 0), 2, 0, 0, 4, page_hash("dark", page_hash("class", 0)));
+	uint32_t body = page_check(page_hash("body", 0), 2, 0, 0, 4, page_hash("dark", page_hash("class", 0)));
 	uint32_t redacted, long_text;
 	char much[300];
 
@@ -378,11 +378,11 @@ static void test_drift(void **state)
 	ADD(&world.page, 100, RV_REC_TEXT, make_u(72), make_u(71), make_u(0), make_u(3), make_s(much));
 	assert_int_equal(send_batch(world.core, &world.page), RV_OK);
 	much[100] = 0;
-	redacted = page_check(page_hash("a", 0) + page_hash("data-token", 0), 3, FRAME, 71, 0, page_hash("abc", page_hash("data-token", 0)));
+	redacted = page_check(page_hash("a", 0), 3, FRAME, 71, 0, page_hash("abc", page_hash("data-token", 0)));
 	long_text = page_check(3, 71, 0, 0, 0, page_hash(much, 0));
 	make_batch_begin(&world.page, 0);
-	ADD(&world.page, 100, RV_REC_CHECK, make_u(70), make_u(redacted), make_u(72), make_u(long_text), make_u(71), make_u(page_check(page_hash("a", 0) + page_hash("href", 0) + page_hash("id", 0), 3, 70, 0, 72,
-		((((page_hash("id", 0) ^ 0xe4) * 16777619u ^ 0xd83d) * 16777619u ^ 0xde00) * 16777619u))));
+	ADD(&world.page, 100, RV_REC_CHECK, make_u(70), make_u(redacted), make_u(72), make_u(long_text), make_u(71), make_u(page_check(page_hash("a", 0), 3, 70, 0, 72,
+		page_hash("href", 0) + ((((page_hash("id", 0) ^ 0xe4) * 16777619u ^ 0xd83d) * 16777619u ^ 0xde00) * 16777619u))));
 	assert_int_equal(send_batch(world.core, &world.page), RV_OK);
 	assert_int_equal(drift_n(world.core), 0);
 	make_batch_begin(&world.page, 0);

@@ -1,9 +1,9 @@
 /* The worker, by the first rung of the ladder that holds: a worker from the page's own origin, one from
- * a blob: URL, the same code in the page itself. Protocol: docs/ARCHITECTURE.md. */
+ * a blob: URL, the same code in the page itself. Before them, in a frame, the worker of its parent. Protocol: docs/ARCHITECTURE.md. */
 
 /** @typedef {ReturnType<typeof createBridge>} Bridge */
 /** @typedef {{post: (message: any, transfer: Transferable[]) => void, close: () => void}} Line */
-/** @typedef {'worker' | 'blob' | 'page'} Rung */
+/** @typedef {'frame' | 'worker' | 'blob' | 'page'} Rung */
 
 const READY_MS = 15_000;
 const ANSWER_MS = 30_000;
@@ -16,15 +16,17 @@ const SILENT = 5;
  * @param {(name: string) => URL} ctx.asset  where a file of the build is
  * @param {string | undefined} ctx.workerUrl  the same file on the page's origin
  * @param {string | undefined} ctx.nonce
+ * @param {boolean} ctx.isFrame  its parent may record it
  * @param {(message: any) => void} ctx.onMessage  everything but replies
  * @param {(what: string, message: string) => void} ctx.onDegrade
  */
-export function createBridge({hub, asset, workerUrl, nonce, onMessage, onDegrade}) {
+export function createBridge({hub, asset, workerUrl, nonce, isFrame, onMessage, onDegrade}) {
 	const {win, native, guard} = hub;
 	/** @type {Line | null} */
 	let line = null;
 	/** @type {Rung[]} */
 	let rungs = ['worker', 'blob', 'page'];
+	if (isFrame) rungs.unshift('frame');
 	let stopped = false;
 	let last = 0;
 	let heard = 0;
@@ -35,7 +37,7 @@ export function createBridge({hub, asset, workerUrl, nonce, onMessage, onDegrade
 
 	/** @param {Rung} rung @param {(message: any) => void} receive @param {(error: Error) => void} broken @returns {Promise<Line>} */
 	const open = async (rung, receive, broken) => {
-		if (rung === 'page') return (await part(asset('rearview.page.js').href))(native, receive, part);
+		if (rung === 'page' || rung === 'frame') return (await part(asset(`rearview.${rung}.js`).href))(native, receive, part);
 		const script = asset('rearview.worker.js');
 		let address = workerUrl ?? script.href;
 		if (rung === 'worker') {

@@ -123,6 +123,27 @@ async function load(source) {
 /** A new instance of the capture core. @param {Source} source */
 export async function loadCore(source) {
 	const {wasm, abi, heap, result, text, alloc, lend, check} = await load(source);
+
+	/** @param {Uint32Array} words @param {string[]} strings @param {(words: number, wordsLen: number, strings: number, stringsLen: number) => number} call */
+	const pack = (words, strings, call) => {
+		const head = strings.length * 4;
+		const room = strings.reduce((sum, string) => sum + string.length * 3, head);
+		const at = alloc(room);
+		try {
+			const to = heap().subarray(at, at + room);
+			const lengths = new DataView(to.buffer, at, head);
+			let n = head;
+			strings.forEach((string, i) => {
+				const len = encodeWtf8(string, to.subarray(n));
+				lengths.setUint32(i * 4, len, true);
+				n += len;
+			});
+			return lend([new Uint8Array(words.buffer, words.byteOffset, words.byteLength)], (ptr, len) => call(ptr, len, at, n));
+		} finally {
+			wasm.rv_free(at);
+		}
+	};
+
 	return {
 		abi,
 
@@ -145,23 +166,23 @@ export async function loadCore(source) {
 		 * @param {string[]} strings  interned ones first
 		 * @returns {number} status
 		 */
-		batch(words, strings) {
-			const head = strings.length * 4;
-			const room = strings.reduce((sum, string) => sum + string.length * 3, head);
-			const at = alloc(room);
-			try {
-				const to = heap().subarray(at, at + room);
-				const lengths = new DataView(to.buffer, at, head);
-				let n = head;
-				strings.forEach((string, i) => {
-					const len = encodeWtf8(string, to.subarray(n));
-					lengths.setUint32(i * 4, len, true);
-					n += len;
-				});
-				return lend([new Uint8Array(words.buffer, words.byteOffset, words.byteLength)], (ptr, len) => wasm.rv_batch(ptr, len, at, n));
-			} finally {
-				wasm.rv_free(at);
-			}
+		batch: (words, strings) => pack(words, strings, wasm.rv_batch),
+
+		/** Nodes of the last batch that its checks found different. @returns {Uint32Array} */
+		drift() {
+			wasm.rv_drift();
+			return new Uint32Array(result().buffer);
+		},
+
+		/** A frame's document is about to come. @param {number} node @param {number} flags @param {unknown} level @returns {number} the part, 0: none */
+		join: (node, flags, level) => wasm.rv_join(node, flags, LEVELS.indexOf(level)) >>> 0,
+
+		/** @param {number} part @param {number} nowMs @param {Uint32Array} words @param {string[]} strings @returns {number} status */
+		part: (part, nowMs, words, strings) => pack(words, strings, (...four) => wasm.rv_part(...four, part, nowMs)),
+
+		/** @param {number} part */
+		leave(part) {
+			wasm.rv_leave(part);
 		},
 
 		/** Another encoder is about to talk. */

@@ -14,6 +14,7 @@ import {observeMedia} from './observe/media.js';
 import {observePoll} from './observe/poll.js';
 import {observeSelection} from './observe/selection.js';
 import {observeStyles} from './observe/styles.js';
+import {observeDrift} from './record/drift.js';
 import {LEAF} from './record/ids.js';
 
 /**
@@ -29,8 +30,19 @@ import {LEAF} from './record/ids.js';
 /** @typedef {(ctx: ExtrasCtx) => void | (() => void)} Extra */
 /** @typedef {ReturnType<typeof createExtras>} Extras */
 
+/** @type {Promise<any> | null} */
+let frame = null;
+/** Frames of other origins that may record with the page. @type {Extra} */
+const observeFrames = ctx => {
+	let isOver = !ctx.options.frames;
+	if (!isOver) (frame ??= ctx.part('frame')).then(made => isOver || made.take(ctx)).catch(() => {});
+	return () => {
+		isOver = true;
+	};
+};
+
 /** What `ctx` gives a module (listeners, timers, replaced functions) ends with it. @type {Extra[]} */
-const MODULES = [observePoll, observeLate, observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs, observeStyles, observeFonts];
+const MODULES = [observePoll, observeLate, observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs, observeStyles, observeFonts, observeDrift, observeFrames];
 
 /** @param {import('./recorder.js').Ctx} ctx */
 export function createExtras(ctx) {

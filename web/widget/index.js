@@ -3,6 +3,7 @@
 import {METHODS, createApi} from './api/api.js';
 import {startEarly} from './host/early.js';
 import {createExtras} from './extras.js';
+import {frame} from './frame.js';
 import {createRecorder} from './recorder.js';
 import {takeShot} from './shot.js';
 
@@ -26,7 +27,7 @@ function api() {
 	return made = createApi(hub, {
 		endpoint: undefined,
 		asset: (name, {assetsUrl}) => new URL(`${name}?v=${FILES[name] ?? ''}`, assetsUrl ? new URL(assetsUrl, location.href) : import.meta.url),
-		part: async name => ({recorder: createRecorder, shot: takeShot, extras: createExtras})[name],
+		part: async name => ({recorder: createRecorder, shot: takeShot, extras: createExtras, frame})[name],
 		destroy: unhook,
 		revive: hook,
 	});

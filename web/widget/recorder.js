@@ -27,6 +27,9 @@ import {FRAMES, createTree} from './record/tree.js';
  * What an observer gets.
  * @typedef {object} Ctx
  * @property {import('./host/hub.js').Hub} hub
+ * @property {import('./api/api.js').InitOptions} options
+ * @property {import('./api/api.js').RecorderOptions['part']} part
+ * @property {Record<string, (message: any) => void>} handlers  of the worker's messages
  * @property {any} config
  * @property {import('./record/clock.js').Clock} clock
  * @property {import('./record/encoder.js').Encoder} enc
@@ -36,7 +39,7 @@ import {FRAMES, createTree} from './record/tree.js';
  * @property {import('./record/privacy.js').Privacy} privacy
  * @property {import('./record/sheets.js').Sheets} sheets
  * @property {import('./record/tree.js').Tree} tree
- * @property {(message: any) => void} send
+ * @property {(message: any, transfer?: Transferable[]) => void} send
  * @property {() => any} pageState  the `page` message
  * @property {(event: Event) => any} targetOf  the innermost node, null when it is none
  * @property {(target: EventTarget, type: string, handler: (event: any) => void, signal?: AbortSignal) => void} listen
@@ -79,6 +82,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	let isRefused = false;
 	/** @type {number[]} */
 	let restarts = [];
+	let most = RESTARTS;
 	let writeLogs = () => {};
 	/** @type {import('./extras.js').Extras | null} */
 	let extras = null;
@@ -86,7 +90,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	let getExtras = null;
 
 	const bridge = createBridge({
-		hub, asset, workerUrl: options.workerUrl, nonce: options.nonce,
+		hub, asset, workerUrl: options.workerUrl, nonce: options.nonce, isFrame: !!options.frames && win.parent !== win,
 		onMessage: guard(message => handlers[message.t]?.(message)),
 		onDegrade: (what, message) => void emit('degrade', {what, message}),
 	});
@@ -261,7 +265,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		extras?.stop();
 		const now = native.now();
 		restarts = restarts.filter(at => now - at < RESTARTS_MS);
-		if (restarts.push(now) > RESTARTS) {
+		if (restarts.push(now) > most) {
 			flow.run(false);
 			emit('degrade', {what: 'stopped', message: why});
 			return false;
@@ -309,8 +313,9 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			enc.returned(buf);
 			if (isRefused && !enc.flying() && !paused) again('refused');
 		},
-		reject({seq, buf}) {
+		reject({seq, status, buf}) {
 			isRefused = true;
+			if (status === rv.RV_STATUS_LIMIT) most = 0; /* it would be again */
 			flow.run(false);
 			if (seq) enc.returned(buf);
 			if (!enc.flying() && !paused) again('refused');
@@ -336,6 +341,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		projectKey: options.projectKey,
 		endpoint: options.endpoint,
 		config: options.config,
+		frames: options.frames,
 		wasmUrl: asset('rearview.wasm').href,
 		toolsUrl: asset('rearview.tools.wasm').href,
 		abi: rv.ABI_HASH,
@@ -404,7 +410,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			tree = createTree({native, enc, ids, privacy, state, sheets: sheetsOf, closed: hub.closed, onRoot, onReplaced, onBlocked: element => eachBlocked.forEach(each => each(element))});
 			/** @type {Ctx} */
 			const ctx = {
-				hub, config, privacy, clock, enc, ids, flow, state, sheets: sheetsOf, tree, send, pageState, targetOf, listen, roots, every,
+				hub, options, part, handlers, config, privacy, clock, enc, ids, flow, state, sheets: sheetsOf, tree, send, pageState, targetOf, listen, roots, every,
 				onRoot: each => void eachRoot.push(each),
 				onWindow: each => void eachWindow.push(each),
 				blocked: each => void eachBlocked.push(each),

@@ -126,6 +126,7 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 	/** @param {number} seq @param {number} status @param {ArrayBuffer} buf */
 	const reject = (seq, status, buf) => {
 		deaf = true;
+		if (status === rv.RV_STATUS_LIMIT) note('page_too_large');
 		send({t: 'reject', seq, status, buf}, [buf]);
 	};
 
@@ -152,6 +153,14 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 		}
 	};
 
+	/** A batch was good: what it says to its sender. @param {(message: object) => void} send */
+	const told = send => {
+		dirty = true;
+		schedule();
+		const nodes = use(core => core.drift());
+		if (nodes.length) send({t: 'drift', nodes});
+	};
+
 	await boot();
 
 	return {
@@ -175,9 +184,12 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 				return;
 			}
 			send({t: 'ack', seq, buf}, [buf]);
-			dirty ||= !deaf;
-			if (dirty) schedule();
+			if (deaf) return;
+			told(send);
 		},
+		told,
+		/** Milliseconds of the page's epoch. */
+		now: () => Math.max(0, Date.now() - wall),
 		/** Stores what is new, now. @param {number} left  0: it stays, 1: it may be about to go, 2: it goes */
 		save: left => save(left).catch(() => {}),
 		/** The window and what is stored of it end; `renew` makes the session another one. @param {() => Promise<unknown>} renew */

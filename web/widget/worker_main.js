@@ -6,6 +6,7 @@ import {startConfig} from './worker_config.js';
 import {startCore} from './worker_core.js';
 import {below, openDb} from './worker_db.js';
 import {addResources, svgUrl} from './worker_markup.js';
+import {startFrames} from './worker_frames.js';
 import {startQueue} from './worker_queue.js';
 import {reportBody} from './worker_report.js';
 import {startSession} from './worker_session.js';
@@ -102,6 +103,7 @@ export function startWorker(port, loadScript, rest) {
 		const load = async () => loadCore(await module);
 		const core = await startCore({load, options: {...config.capture, ...config.privacy}, db, session, send, note, rest});
 		if (isScript) note('wasm');
+		const frames = startFrames(core, note);
 		/** Without a core nothing is known to be harmless. @param {string} text */
 		const redact = text => {
 			try {
@@ -146,17 +148,17 @@ export function startWorker(port, loadScript, rest) {
 		/** @type {Map<number, () => void>} */
 		const flushing = new Map();
 		let flushes = 0;
-		/** What the page has seen so far is in the core afterwards. @returns {Promise<void>} */
-		const flush = () => new Promise(resolve => {
+		/** What the page has seen so far is in the core afterwards. */
+		const flush = () => Promise.all([frames.flush(), new Promise(resolve => {
 			const id = ++flushes;
 			const timer = setTimeout(() => flushing.get(id)?.(), FLUSH_MS);
 			flushing.set(id, () => {
 				clearTimeout(timer);
 				flushing.delete(id);
-				resolve();
+				resolve(undefined);
 			});
 			send({t: 'flush', id});
-		});
+		})]);
 
 		/** @type {ReturnType<typeof fetchModule> | null} */
 		let toolsModule = null;
@@ -222,7 +224,9 @@ export function startWorker(port, loadScript, rest) {
 		let paused = false;
 		let left = false;
 		const ticks = setInterval(() => {
-			if (!page.visible && !paused && !left) send({t: 'tick'});
+			if (page.visible || paused || left) return;
+			send({t: 'tick'});
+			frames.tick();
 		}, TICK_MS);
 
 		const told = () => event('session', {session: session.id, visitor: session.visitor});
@@ -245,6 +249,7 @@ export function startWorker(port, loadScript, rest) {
 		/** @type {Record<string, (message: any) => unknown>} */
 		const handlers = {
 			batch({seq, buf, n, strings}) {
+				if (seq === 1) frames.drop();
 				core.batch(seq, buf, n, strings);
 				release();
 				if (left) core.save(2);
@@ -275,9 +280,11 @@ export function startWorker(port, loadScript, rest) {
 			ack: ({action}) => actions?.ack(action),
 			flushed: ({id}) => flushing.get(id)?.(),
 			connect,
+			frame: frames.add,
 			ping: () => send({t: 'pong'}),
 			pause() {
 				paused = true;
+				frames.drop();
 			},
 			resume() {
 				paused = false;

@@ -9,6 +9,7 @@ import {mergeUser, plain} from './identify.js';
  * @property {Record<string, any>} [config]  the widget configuration, instead of fetching it
  * @property {string} [workerUrl]  rearview.worker.js on the page's own origin
  * @property {string} [assetsUrl]  the folder with the worker and the Wasm file; beside the script by default
+ * @property {string[]} [frames]  origins whose pages record together with this one, as its frames or its parent
  * @property {string} [nonce]  for the script elements the widget adds
  * @property {'granted' | 'pending'} [consent]  'pending' records nothing until consent('granted')
  *
@@ -36,7 +37,7 @@ import {mergeUser, plain} from './identify.js';
  * @typedef {object} RecorderOptions
  * @property {InitOptions & {endpoint: string | null}} options
  * @property {(name: string) => URL} asset  where a file of the build is
- * @property {(name: 'shot' | 'extras') => Promise<any>} part  takeShot, createExtras
+ * @property {(name: 'shot' | 'extras' | 'frame') => Promise<any>} part  takeShot, createExtras, frame
  * @property {(name: EventName, detail: any) => any[]} emit  what the listeners returned
  * @property {(what: string) => void} warn
  *
@@ -45,7 +46,7 @@ import {mergeUser, plain} from './identify.js';
  * @typedef {object} Surroundings
  * @property {string | null | undefined} endpoint  the default; undefined: it must be given
  * @property {(name: string, options: InitOptions) => URL} asset
- * @property {(name: 'recorder' | 'shot' | 'extras', asset: (name: string) => URL, options: InitOptions) => Promise<any>} part  what is not needed at once
+ * @property {(name: 'recorder' | 'shot' | 'extras' | 'frame', asset: (name: string) => URL, options: InitOptions) => Promise<any>} part  what is not needed at once
  * @property {() => void} destroy  takes the early hooks back
  * @property {() => void} revive  puts them in place again
  */

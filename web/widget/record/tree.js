@@ -24,8 +24,6 @@ const LEAVES = new Set(['script', 'noscript', 'textarea', 'iframe', 'frame', 'te
 /** Elements that may hold a document. */
 export const FRAMES = new Set(['iframe', 'frame', 'object']);
 
-/** Handlers, and what a replay must not have. @param {string} name @param {Element} element */
-const isOmitted = (name, element) => (name.charCodeAt(0) === 111 && name.charCodeAt(1) === 110 && name in element) || name === 'nonce' || name === 'srcdoc' || name === 'integrity';
 
 /**
  * @param {object} ctx
@@ -143,6 +141,10 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		return true;
 	};
 
+	/** Handlers, values of fields, what a replay must not have and what blocked elements do not show. @param {Element} element @param {string} name @param {number} bits */
+	const omits = (element, name, bits) => (name.charCodeAt(0) === 111 && name.charCodeAt(1) === 110 && name in element) || name === 'nonce' || name === 'srcdoc' || name === 'integrity'
+		|| (name === 'value' && state.isValue(localName(element), bits, element)) || ((bits & rv.EL_BLOCK) !== 0 && name !== 'class' && name !== 'id');
+
 	/** @param {Element} node @param {number} parent @param {number} next @param {number} inherited @returns {number} its id, -1 without room */
 	const element = (node, parent, next, inherited) => {
 		const names = native.attrNames(node);
@@ -167,7 +169,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		for (let i = 0; i < names.length; i++) {
 			const name = names[i];
 			if (name === 'popover') isPopover = true;
-			if (isOmitted(name, node) || (name === 'value' && state.isValue(tag, flags, node)) || (isBlocked && name !== 'class' && name !== 'id')) continue;
+			if (omits(node, name, flags)) continue;
 			enc.word(enc.name(name));
 			enc.word(enc.name(attribute(node, name) ?? ''));
 		}
@@ -358,7 +360,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		let isRelevant = false;
 		for (const name of names) {
 			if (privacy.isRelevant(name)) isRelevant = true;
-			if (isOmitted(name, node) || (name === 'value' && state.isValue(tag, bits, node)) || ((bits & rv.EL_BLOCK) && name !== 'class' && name !== 'id')) continue;
+			if (omits(node, name, bits)) continue;
 			if (kept.length < ATTRIBUTES_MAX) kept.push(name);
 		}
 		if (isRelevant) {
@@ -432,7 +434,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 	};
 
 	return {
-		frames, hosts, fields, adopters, page, rootOf,
+		frames, hosts, fields, adopters, page, rootOf, omits, renew,
 		/** Keeps what the mutation records of one delivery name. @param {MutationRecord[]} records */
 		collect(records) {
 			const mark = ids.mark();

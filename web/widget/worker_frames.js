@@ -1,0 +1,129 @@
+/* Frames of another origin that record into this page's recording. Each sends batches through a port of
+ * its own, with the messages of the page's own line; anything else it may say has no meaning here. A
+ * batch that is no good ends that frame's part and nothing else. */
+import * as rv from 'rv:records';
+
+/**
+ * @typedef {object} Frame
+ * @property {MessagePort} port  given by the page, which has checked who holds the other end
+ * @property {number} node  the frame's element
+ * @property {number} flags @property {unknown} level  what is masked at least
+ */
+
+const FLUSH_MS = 1000;
+/** What a frame may send in so long before it is heard no more. */
+const BYTES_MAX = 32 << 20;
+const SPAN_MS = 10_000;
+
+/**
+ * @param {Awaited<ReturnType<typeof import('./worker_core.js').startCore>>} core
+ * @param {(what: string) => void} note
+ */
+export function startFrames(core, note) {
+	/** What to say to each that is still heard. @type {Set<(message: object) => void>} */
+	const live = new Set();
+	/** @type {Map<number, () => void>} */
+	const flushing = new Map();
+	let flushes = 0;
+
+	/** @param {Frame} frame */
+	const add = ({port, node, flags, level}) => {
+		const join = () => core.use(core => core.join(node, flags, level));
+		let part = join();
+		/** It has gone and may come back, from the back/forward cache. */
+		let left = false;
+		let spent = 0;
+		let since = 0;
+
+		/** @param {any} message @param {Transferable[]} [transfer] */
+		const say = (message, transfer = []) => port.postMessage(message, transfer);
+		const leave = () => {
+			if (part && live.has(say)) core.use(core => core.leave(part));
+			part = 0;
+		};
+
+		/** @param {number} n @param {string[]} strings */
+		const isTooMuch = (n, strings) => {
+			const now = Date.now();
+			if (now - since > SPAN_MS) {
+				since = now;
+				spent = 0;
+			}
+			spent += n * 4;
+			for (const string of strings) spent += string.length;
+			return !(spent <= BYTES_MAX);
+		};
+
+		/** @param {Uint32Array} words @param {string[]} strings */
+		const take = (words, strings) => {
+			if (!Array.isArray(strings) || !strings.every(string => typeof string === 'string') || isTooMuch(words.length, strings)) return rv.RV_STATUS_BAD;
+			const status = core.use(it => it.part(part, core.now(), words, strings));
+			if (!status) core.told(say);
+			return status;
+		};
+
+		/** @type {Record<string, (message: any) => void>} */
+		const handlers = {
+			batch({seq, buf, n, strings}) {
+				if (!(buf instanceof ArrayBuffer)) return;
+				if (live.has(say)) {
+					if (left && seq !== 1) return say({t: 'reject', seq, status: rv.RV_STATUS_NOT_FOUND, buf}, [buf]);
+					if (seq === 1 && (left || begun)) {
+						leave();
+						part = join();
+					}
+					left = false;
+					begun = true;
+					let status = part ? rv.RV_STATUS_BAD : 0;
+					try {
+						if (part) status = take(new Uint32Array(buf, 0, n), strings);
+					} catch {}
+					if (status) {
+						leave();
+						if (status !== rv.RV_STATUS_NOT_FOUND) note('frame');
+					}
+				}
+				say({t: 'ack', seq, buf}, [buf]);
+			},
+			flushed: ({id}) => flushing.get(id)?.(),
+			ping: () => live.has(say) && say({t: 'pong'}),
+			pagehide() {
+				leave();
+				left = true;
+			},
+			stop() {
+				leave();
+				live.delete(say);
+				port.close();
+			},
+		};
+		let begun = false;
+
+		if (!part) return port.close();
+		live.add(say);
+		port.onmessage = ({data}) => {
+			try {
+				if (Object.hasOwn(handlers, data?.t)) handlers[data.t](data);
+			} catch {} /* what cannot be read is not said */
+		};
+		say({t: 'joined'});
+	};
+
+	return {
+		add,
+		/** What they have seen so far is in the core afterwards. */
+		flush: () => Promise.all([...live].map(say => new Promise(resolve => {
+			const id = ++flushes;
+			const timer = setTimeout(() => flushing.get(id)?.(), FLUSH_MS);
+			flushing.set(id, () => {
+				clearTimeout(timer);
+				flushing.delete(id);
+				resolve(undefined);
+			});
+			say({t: 'flush', id});
+		}))),
+		tick: () => live.forEach(say => say({t: 'tick'})),
+		/** The page begins anew, or is paused: it asks them again. */
+		drop: () => live.clear(),
+	};
+}
