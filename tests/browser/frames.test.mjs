@@ -46,15 +46,9 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 				await replay.close();
 			}
 		}
-		/** @returns {Promise<any>} */
-		const counters = () => page.evaluate(async () => {
-			const report = await /** @type {any} */ (window).Rearview.exportReplay();
-			return report.length;
-		});
-
 		const frameAt = async (/** @type {string} */ url) => {
 			const found = await page.waitForFrame((frame) => frame.url() === url, { timeout: 60_000 });
-			await found.waitForFunction(() => /** @type {any} */ (window).started, { timeout: 60_000 });
+			await found.waitForFunction(() => 'started' in window, { timeout: 60_000, polling: 50 });
 			return found;
 		};
 		const widget = (/** @type {string} */ base) => `<script src="${base}/rearview/rearview.js"></script>`;
@@ -101,7 +95,6 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 		it('record by themselves when one of both says nothing of the other', async () => {
 			for (const [own, child] of [[{}, { frames: [site.base] }], [{ frames: [second.base] }, {}], [{ frames: [site.other] }, { frames: [site.base] }], [{ frames: [second.base] }, { frames: [second.other] }], [{ frames: [second.base], projectKey: 'another' }, { frames: [site.base] }]]) {
 				const frame = await open(own, child);
-				assert.ok((await resources(frame)).some((/** @type {string} */ name) => /wasm/.test(name)));
 				assert.match(JSON.stringify(await frame.evaluate(() => /** @type {any} */ (window).Rearview.exportReplay())), /child text/);
 				assert.deepEqual((await replayed()).map(({ text }) => text), ['']);
 			}
@@ -112,14 +105,13 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 				await open({ frames: [second.base], config: { privacy: { level: own } } }, { frames: [site.base], config: { privacy: { level: child } } }, { markup });
 				const [shown] = await replayed();
 				assert.equal(shown.text, '***** ****');
-				const [{ text }] = await page.evaluate(() => [{ text: /** @type {any} */ (document.querySelector('p')).textContent }]);
-				assert.equal(text, 'parent text');
 			}
 		});
 
 		it('are not recorded below a blocked element, and by themselves then', async () => {
 			const frame = await open({ frames: [second.base] }, { frames: [site.base] }, { markup: `<iframe data-rv-block src="${second.base}/child"></iframe>` });
-			assert.ok((await resources(frame)).some((/** @type {string} */ name) => /wasm/.test(name)));
+			assert.match(JSON.stringify(await frame.evaluate(() => /** @type {any} */ (window).Rearview.exportReplay())), /child text/);
+			assert.equal((await replayed()).map(({ text }) => text).join(''), '');
 		});
 
 		it('follow a navigation, a removal, and the parent that begins anew', async () => {
@@ -139,7 +131,6 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 
 			await page.evaluate(() => document.querySelector('iframe')?.remove());
 			assert.deepEqual(await replayed(), []);
-			assert.ok(await counters());
 		});
 
 		it('may hold frames of their own', async () => {
@@ -196,7 +187,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 				document.querySelector('main')?.append(frame);
 			}, `${second.base}/liar`);
 			const liar = await page.waitForFrame((frame) => frame.url() === `${second.base}/liar`);
-			await liar.waitForFunction(() => document.title === 'done', { timeout: 60_000 });
+			await liar.waitForFunction(() => document.title === 'done', { timeout: 60_000, polling: 50 });
 			await page.evaluate(() => document.body.append('after the lies'));
 			const events = JSON.stringify(await page.evaluate(() => /** @type {any} */ (window).Rearview.exportReplay()));
 			assert.match(events, /parent text/);

@@ -11,6 +11,7 @@ import * as rv from 'rv:records';
 
 const ASK_MS = 150;
 const ASKS = 10;
+const LOOK_MS = 1000;
 /** Answers to one window before it is left alone. */
 const ANSWERS_MAX = 20;
 const LEVELS = ['none', 'inputs', 'strict'];
@@ -131,11 +132,12 @@ function joinParent(native, receive) {
 	};
 }
 
-/** Windows that were let in, with their origins. @type {Map<Window, {origin: string, answers: number}>} */
+/** Windows that were let in; id: of the element then. @type {Map<Window, {origin: string, answers: number, element: Element, id: number}>} */
 const known = new Map();
 
 /** The parent's side, begun anew with every epoch. @param {import('./extras.js').ExtrasCtx} ctx */
-function takeFrames({hub, options, config, ids, enc, find, roots, onWindow, send}) {
+function takeFrames({hub, options, config, ids, enc, find, roots, onWindow, every, send}) {
+	const {native, attempt} = hub;
 	const {frames, projectKey} = options;
 
 	/** @param {MessageEvent} event */
@@ -150,21 +152,27 @@ function takeFrames({hub, options, config, ids, enc, find, roots, onWindow, send
 		const bits = ids.bitsOf(id);
 		if (!id || bits & rv.EL_BLOCK || element.contentDocument) return;
 		const win = /** @type {Window} */ (source);
-		const child = known.get(win) ?? {origin, answers: 0};
-		if (++child.answers > ANSWERS_MAX) return;
-		child.origin = origin;
-		known.set(win, child);
+		const answers = (known.get(win)?.answers ?? 0) + 1;
+		if (answers > ANSWERS_MAX) return;
+		known.set(win, {origin, answers, element, id});
 		const {port1, port2} = new MessageChannel();
 		enc.post();
 		send({t: 'frame', port: port1, node: id, flags: bits & rv.EL_MASK, level: data.level}, [port1]);
 		win.postMessage({rearview: 'joined', key: projectKey, config}, origin, [port2]);
 	};
 
+	/** Those whose element was written anew, and their document gone with the old one, are to ask again. */
+	const look = () => {
+		for (const [win, {origin, element, id}] of known) {
+			const now = ids.live(element);
+			if (!native.isConnected(element)) known.delete(win);
+			else if (now && now !== id) attempt(() => win.postMessage({rearview: 'again'}, origin));
+		}
+	};
 	onWindow((_, listen) => listen('message', answer));
-	for (const [win, {origin}] of known) {
-		if (win.closed) known.delete(win);
-		else hub.attempt(() => win.postMessage({rearview: 'again'}, origin));
-	}
+	for (const child of known.values()) child.id = 0;
+	look();
+	every(LOOK_MS, look);
 }
 
 export const frame = Object.assign(joinParent, {take: takeFrames});

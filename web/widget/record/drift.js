@@ -32,8 +32,8 @@ export function observeDrift({hub, ids, tree, flow, enc, roots, every, isHidden,
 	let asked = new Map();
 	let healed = 0;
 
-	/** @param {Node | null} node */
-	const idOf = node => node ? ids.live(node) : 0;
+	/** 0: no node; one that the stream does not know is none of its ids. @param {Node | null} node */
+	const idOf = node => node ? ids.live(node) || -1 : 0;
 
 	/** @param {any} node @param {number} id */
 	const check = (node, id) => {
@@ -87,7 +87,7 @@ export function observeDrift({hub, ids, tree, flow, enc, roots, every, isHidden,
 		flow.force(SLICE_MS);
 		if (tree.isDirty() || !enc.open(NODES * 2 + 2)) return;
 		const over = native.now() + SLICE_MS;
-		if (!at || !native.isConnected(at) || !ids.live(top)) at = nextRoot();
+		if (!at || !native.isConnected(at) || !ids.live(top)) at = nextRoot() ?? nextRoot();
 		asked = new Map();
 		flow.stamp();
 		enc.begin(rv.REC_CHECK);
