@@ -7,7 +7,6 @@ import { after, before, describe, it } from 'node:test';
 import { launch, pageWith, recording, root, serve } from './harness.mjs';
 import { startWorld } from './worker_page.mjs';
 
-const SCRIPTS = Number(process.env.RV_SCRIPTS ?? 24);
 const SEED = Number(process.env.RV_SEED ?? 1) >>> 0;
 
 /** Runs in both documents: a tree as lines. @param {Document} doc */
@@ -123,7 +122,8 @@ function compare(events, samples, how) {
 }
 
 for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
-	describe(`the exact window in ${engine}`, { timeout: 300_000 }, () => {
+	describe(`the exact window in ${engine}`, { timeout: 600_000 }, () => {
+		const scripts = engine === 'chromium' ? 24 : 12;
 		/** @type {import('puppeteer-core').Browser} */ let browser;
 		/** @type {Awaited<ReturnType<typeof serve>>} */ let site;
 		/** @type {any} */ let world;
@@ -146,8 +146,8 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			await world?.stop();
 		});
 
-		it(`${SCRIPTS} scripts: full recording and windows show what was`, async () => {
-			for (let script = 0; script < SCRIPTS; script++) {
+		it(`${scripts} scripts: full recording and windows show what was`, async () => {
+			for (let script = 0; script < scripts; script++) {
 				const page = await (await browser.createBrowserContext()).newPage();
 				await page.goto(`${site.base}/page`);
 				await recording(page);

@@ -29,7 +29,7 @@ const TOOLS = `<script>
 </script>`;
 
 for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
-	describe(`survival in ${engine}`, { timeout: 300_000 }, () => {
+	describe(`survival in ${engine}`, { timeout: 600_000 }, () => {
 		/** @type {import('puppeteer-core').Browser} */ let browser;
 		/** @type {Awaited<ReturnType<typeof serve>>} */ let site;
 		/** @type {any} */ let world;
