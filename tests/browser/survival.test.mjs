@@ -109,8 +109,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			const page = await fresh();
 			await visit(page, '/one');
 			await say(page, 'first');
-			await page.goto(`${site.base}/two`);
-			await recording(page);
+			await visit(page, '/two');
 			await say(page, 'second');
 			await page.goBack();
 			await recording(page);
@@ -183,7 +182,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 				window.open('/one');
 			});
 			const opened = /** @type {Page} */ (await popup);
-			await opened.waitForFunction('window.started', { polling: 50 });
+			await opened.waitForFunction('!!window.started', { polling: 50 });
 			await recording(opened);
 			await say(opened, 'of the opened tab');
 			const sessions = await Promise.all([one, two, opened].map(sessionOf));

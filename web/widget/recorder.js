@@ -462,6 +462,8 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		},
 		logout() {
 			user = null;
+			/* What the page took away before belongs to the window that ends. */
+			flow.force(20);
 			if (isReady) send({t: 'logout'});
 		},
 		report,

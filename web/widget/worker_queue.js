@@ -54,11 +54,11 @@ export function startQueue(db, scope, {endpoint, projectKey}, event) {
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	let timer;
 
-	/** @returns {Promise<Row[]>} oldest first */
+	/** What is not a row of this version stays where it is. @returns {Promise<Row[]>} oldest first */
 	const list = async () => [
 		...await db.read(store => store.getAll(below('report'))).catch(() => []),
 		...Array.from(memory.values(), held => held.row),
-	].sort((a, b) => a.key < b.key ? -1 : 1);
+	].filter(row => row?.key && row.parts).sort((a, b) => a.key < b.key ? -1 : 1);
 
 	/** @param {string} key */
 	const remove = async key => {
