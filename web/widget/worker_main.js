@@ -23,6 +23,8 @@ const TICK_MS = 1000;
 /** A page that has nothing to record by then is asked all the same. */
 const READY_MS = 2000;
 const TOOLS_MS = 5000;
+/** In the page: a checkpoint is one task, of a millisecond for each thousand nodes and more as JavaScript. */
+const RARE = {checkpoint_ms: 600_000, checkpoint_bytes: 4 << 20};
 /** A page that is still there so long after `beforeunload` was not left. */
 const STAY_MS = 2000;
 /** When what is not urgent begins. */
@@ -101,7 +103,7 @@ export function startWorker(port, loadScript, rest) {
 		};
 
 		const load = async () => loadCore(await module);
-		const core = await startCore({load, options: {...config.capture, ...config.privacy}, db, session, send, note, rest});
+		const core = await startCore({load, options: {...config.capture, ...config.privacy, ...rest && RARE}, db, session, send, note, rest});
 		if (isScript) note('wasm');
 		const frames = startFrames(core, note);
 		/** Without a core nothing is known to be harmless. @param {string} text */
