@@ -47,6 +47,8 @@ const INTERNAL = new RegExp(`^(?:${[
 	'errorText targetOf touched unlisten within',
 ].join(' ').replaceAll(' ', '|')})$`);
 const nameCache = {};
+/** What runs in the page uses the built-ins of before the page could change them. */
+const IN_PAGE = /^(?:loader|index|recorder|shot|extras)\.js$/;
 
 const hash = (/** @type {string | Uint8Array} */ content) => createHash('sha256').update(content).digest('hex').slice(0, 12);
 /** @type {Record<string, string>} */
@@ -70,13 +72,14 @@ async function bundle(entry, name, format) {
 		logLevel: 'warning',
 		alias: { 'rv:records': join(types, 'records.js') },
 		define: { RV_FILES: JSON.stringify(hashes) },
+		...(IN_PAGE.test(entry) && { inject: [join(widget, 'host/own.js')] }),
 	});
 	const { code = '' } = await minify(outputFiles[0].text, {
 		module: format === 'esm',
 		ecma: 2020,
 		toplevel: true,
 		compress: { passes: 3, keep_fargs: false, pure_getters: true },
-		...(!['worker.js', 'worker_assets.js', 'page.js'].includes(entry) && { nameCache, mangle: { properties: { regex: INTERNAL } } }),
+		...(IN_PAGE.test(entry) && { nameCache, mangle: { properties: { regex: INTERNAL } } }),
 	});
 	writeFileSync(join(out, name), code);
 	hashes[name] = hash(code);

@@ -164,7 +164,7 @@ const bundle = async (/** @type {string} */ contents, /** @type {import('esbuild
 	stdin: { contents, resolveDir: root, loader: 'jsx' },
 	bundle: true, write: false, format: 'iife', jsx: 'automatic', jsxImportSource: 'react', legalComments: 'none', logLevel: 'error', conditions: ['browser'],
 	define: { 'process.env.NODE_ENV': '"development"', __VUE_OPTIONS_API__: 'true', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'true' }, ...more,
-})).outputFiles[0].text;
+})).outputFiles?.[0].text ?? '';
 
 /** React on the server, in this process. @returns {Promise<string>} */
 async function serverMarkup() {

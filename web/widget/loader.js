@@ -34,7 +34,7 @@ function start(win, script) {
 	const queue = Array.isArray(rearview.q) ? rearview.q : [];
 	delete rearview.q;
 	for (const name of METHODS) rearview[name] = /** @type {any} */ (api)[name];
-	hub.native.define(win, 'Rearview', {value: rearview, configurable: true, enumerable: true, writable: true});
+	hub.native.define(win, 'Rearview', {value: rearview, configurable: true, enumerable: false, writable: true});
 
 	for (const call of queue.splice(0, 1000)) {
 		hub.attempt(() => {

@@ -1,5 +1,7 @@
 /* Running our own files. Pages that require Trusted Types get a policy that lets them through. */
 
+import {own} from './own.js';
+
 /** @type {{createScriptURL: (address: string) => any} | null | undefined} */
 let policy;
 
@@ -28,7 +30,7 @@ export function scriptAddress(win, address) {
 export const addScript = (win, address, nonce, given) => new Promise((done, failed) => {
 	const element = win.document.createElement('script');
 	if (nonce) element.nonce = nonce;
-	Object.assign(element, given);
+	Object.assign(element, given, {rearviewOwn: own});
 	element.onload = () => done();
 	element.onerror = () => failed(new Error(`${address} could not be loaded.`));
 	element.src = scriptAddress(win, address);

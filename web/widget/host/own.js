@@ -1,0 +1,26 @@
+/* Collections and namespaces as they were when the widget's script began to run. The build puts them in
+ * the place of the globals of the same name in all that runs in the page (scripts/build-web.mjs), so what
+ * a page does to its own later (a JSON of its own, a polyfilled Map) changes nothing here. The parts that
+ * load later get those of the first script. Methods of arrays and texts remain the page's. */
+
+/**
+ * A class with methods of its own.
+ * @template {new (...args: any[]) => any} C
+ * @param {C} Base
+ * @returns {C}
+ */
+const pin = Base => {
+	const Own = class extends Base {};
+	Object.defineProperties(Own.prototype, Object.getOwnPropertyDescriptors(Base.prototype));
+	return Own;
+};
+
+/** @template {object} T @param {T} namespace @returns {T} */
+const copy = namespace => /** @type {T} */ (Object.defineProperties({}, Object.getOwnPropertyDescriptors(namespace)));
+
+const {Map: M, Set: S, WeakMap: W, WeakSet: V, JSON: J, Array: A, document: page} = globalThis;
+
+export const own = /** @type {any} */ (page?.currentScript)?.rearviewOwn ?? {
+	Map: pin(M), Set: pin(S), WeakMap: pin(W), WeakSet: pin(V), JSON: copy(J), Array: copy(A),
+};
+export const {Map, Set, WeakMap, WeakSet, JSON, Array} = own;
