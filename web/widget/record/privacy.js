@@ -36,7 +36,7 @@ export function createPrivacy(native, config, warn, document) {
 	const both = [mask, block].filter(Boolean).join(',');
 	const combined = /[\s>+~:]/.test(both);
 	/** Attributes whose change can make a selector match or not. */
-	const relevant = new Set(both ? ['class', 'id', ...[...both.matchAll(/\[\s*([\w-]+)/g)].map(found => found[1].toLowerCase())] : []);
+	const relevant = new Set(['contenteditable', ...both ? ['class', 'id', ...[...both.matchAll(/\[\s*([\w-]+)/g)].map(found => found[1].toLowerCase())] : []]);
 
 	return {
 		level, secret, both,
@@ -49,6 +49,8 @@ export function createPrivacy(native, config, warn, document) {
 			let flags = inherited & INHERITED;
 			for (let i = 0; i < names.length; i++) {
 				const name = names[i];
+				/* What people write in place is entered, as in a field. */
+				if (name === 'contenteditable' && level !== 'none' && !(flags & rv.EL_ALLOW) && native.attribute(element, name) !== 'false') flags |= rv.EL_MASK;
 				if (name.charCodeAt(0) !== 100 || !name.startsWith('data-rv-')) continue;
 				if (name === 'data-rv-block') flags |= rv.EL_BLOCK;
 				else if (name === 'data-rv-allow' && !names.includes('data-rv-mask')) flags = flags & ~rv.EL_MASK | rv.EL_ALLOW;
