@@ -168,6 +168,16 @@ static void tell_visual_viewport(struct rv_rrweb *ex, uint32_t t_ms)
 	rv_rrweb_end_custom(ex, &json, t_ms);
 }
 
+static void put_range(struct rv_json *json, const struct rv_range *range)
+{
+	rv_json_open(json, '{');
+	put_int(json, "start", range->start);
+	put_int(json, "startOffset", range->start_offset);
+	put_int(json, "end", range->end);
+	put_int(json, "endOffset", range->end_offset);
+	rv_json_close(json, '}');
+}
+
 void rv_rrweb_selection(struct rv_rrweb *ex, uint32_t t_ms)
 {
 	struct rv_json json;
@@ -175,17 +185,18 @@ void rv_rrweb_selection(struct rv_rrweb *ex, uint32_t t_ms)
 	rv_rrweb_begin(ex, &json, 3, 14);
 	rv_json_key(&json, "ranges");
 	rv_json_open(&json, '[');
+	bool any = false;
 	for (uint32_t i = 0; i < ex->m->n_ranges; i++) {
 		const struct rv_range *range = &ex->m->ranges[i];
 		if (!known_id(ex, range->start) || !known_id(ex, range->end))
 			continue;
-		rv_json_open(&json, '{');
-		put_int(&json, "start", range->start);
-		put_int(&json, "startOffset", range->start_offset);
-		put_int(&json, "end", range->end);
-		put_int(&json, "endOffset", range->end_offset);
-		rv_json_close(&json, '}');
+		put_range(&json, range);
+		any = true;
 	}
+	/* The Replayer gives a selection up only for another one: an empty one, before the root element. */
+	uint32_t root = ex->m->top ? rv_at(ex, ex->m->top)->frame : 0;
+	if (!any && root && rv_at(ex, root)->mark & RV_IN)
+		put_range(&json, &(struct rv_range){rv_at(ex, root)->id, 0, rv_at(ex, root)->id, 0});
 	rv_json_close(&json, ']');
 	rv_rrweb_end(ex, &json, t_ms);
 }

@@ -29,8 +29,9 @@
 
 import { documents } from './coverage_documents.mjs';
 import { forms } from './coverage_forms.mjs';
+import { states } from './coverage_state.mjs';
 import { styles } from './coverage_styles.mjs';
 import { trees } from './coverage_trees.mjs';
 
 /** @type {CoveragePage[]} */
-export const pages = [...documents, ...forms, ...styles, ...trees];
+export const pages = [...documents, ...forms, ...styles, ...trees, ...states];

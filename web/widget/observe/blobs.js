@@ -23,15 +23,16 @@ export function observeBlobs({hub, enc, ids, flow, patcher, onRoot, onWindow, ev
 	/** What the stream was told. @type {Map<Element, {id: number, url: string}>} */
 	const told = new Map();
 	let chars = 0;
-	let looks = LOOKS;
+	let looks = 0;
 	let isOver = false;
 
-	/** @param {string} url @returns {Promise<string>} */
-	const image = async url => {
+	/** @param {string} url @param {any} element shows it @returns {Promise<string>} */
+	const image = async (url, element) => {
 		try {
-			const blob = blobs.get(url) ?? await (await native.fetch(url)).blob();
-			if (!/^image\//.test(blob.type) || blob.size > BLOB_MAX) return '';
-			if (blob.size <= SMALL) return await text(blob);
+			const blob = blobs.get(url);
+			if (blob && blob.size <= SMALL) return await text(blob);
+			/* Made before this began: what the element shows. */
+			if (!blob) return element.complete && element.naturalWidth ? await draw(element, element.naturalWidth, element.naturalHeight) : '';
 			const bitmap = await win.createImageBitmap(blob);
 			const {width, height} = bitmap;
 			try {
@@ -56,7 +57,7 @@ export function observeBlobs({hub, enc, ids, flow, patcher, onRoot, onWindow, ev
 		let made = images.get(url);
 		if (!made) {
 			if (images.size >= KEPT_MAX) images.delete(/** @type {string} */ (images.keys().next().value));
-			images.set(url, made = image(url));
+			images.set(url, made = image(url, element));
 		}
 		const data = await made;
 		if (isOver || !data || chars > CHARS_MAX || native.attribute(element, name) !== url) return;

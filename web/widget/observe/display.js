@@ -4,7 +4,7 @@ import * as rv from 'rv:records';
 const GAP_MS = 100;
 
 /** @param {import('../extras.js').ExtrasCtx} ctx */
-export function observeDisplay({hub, enc, ids, flow, patcher, listen, onWindow, afterLayout}) {
+export function observeDisplay({hub, enc, ids, flow, patcher, listen, onRoot, onWindow, targetOf, afterLayout}) {
 	const {win, native} = hub;
 	const {document} = win;
 
@@ -28,6 +28,15 @@ export function observeDisplay({hub, enc, ids, flow, patcher, listen, onWindow, 
 	let focused = document.activeElement;
 	for (let inner = focused; inner; inner = (native.shadowRoot(focused) ?? (native.localName(focused) === 'iframe' ? native.frameDoc(focused) : null))?.activeElement) focused = inner;
 	if (focused && native.localName(focused) !== 'body' && ids.live(focused)) flow.onNode(focused, false, 8, id => enc.put(rv.REC_POINTER, 5, rv.POINTER_FOCUS, id));
+	/* What moves within a shadow tree is told nowhere else. */
+	onRoot((root, listen) => {
+		if (native.nodeType(root) !== 11) return;
+		for (const [type, kind] of /** @type {[string, number][]} */ ([['focus', rv.POINTER_FOCUS], ['blur', rv.POINTER_BLUR]])) {
+			listen(type, event => {
+				if (root.contains(event.relatedTarget)) flow.onNode(targetOf(event), event.isTrusted, 8, id => enc.put(rv.REC_POINTER, 5, kind, id));
+			});
+		}
+	});
 
 	/* ---- pinch zoom ---- */
 	const {visualViewport} = win;

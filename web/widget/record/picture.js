@@ -2,8 +2,11 @@
 
 /** @typedef {ReturnType<typeof createPictures>} Pictures */
 
-const PIXELS_MAX = 400_000;
+const PIXELS_MAX = 1_000_000;
 const CHARS_MAX = 300_000;
+
+/** The picture in its original size, as players that draw it expect. @param {string} data @param {number} width @param {number} height */
+const sized = (data, width, height) => `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><image href="`)}${data}${encodeURIComponent('" width="100%" height="100%" preserveAspectRatio="none"/></svg>')}`;
 
 /** @param {import('../host/hub.js').Hub} hub */
 export function createPictures({win}) {
@@ -31,7 +34,7 @@ export function createPictures({win}) {
 		const context = canvas.getContext('2d');
 		context?.drawImage(source, 0, 0, canvas.width, canvas.height);
 		return new Promise((done, failed) => {
-			canvas.toBlob(blob => blob ? text(blob).then(done, failed) : done(''), 'image/webp', 0.7);
+			canvas.toBlob(blob => blob ? text(blob).then(data => done(data && scale < 1 ? sized(data, width, height) : data), failed) : done(''), 'image/webp', 0.7);
 		});
 	};
 	return {text, draw};
