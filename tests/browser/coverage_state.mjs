@@ -99,7 +99,7 @@ export const states = [
 	{
 		name: 'canvases drawn in two dimensions',
 		head: '<style>body { margin: 0 } canvas { display: block }</style>',
-		body: '<canvas id="a" width="200" height="100"></canvas><canvas id="b" width="60" height="60" style="width: 200px; height: 100px"></canvas>',
+		body: '<canvas id="a" width="200" height="100" style="width: 200px; height: 100px"></canvas><canvas id="b" width="60" height="60" style="width: 200px; height: 100px"></canvas>',
 		config: { capture: { canvas: true } },
 		async mid() {
 			for (const [id, fill] of [['a', 'teal'], ['b', 'orange']]) {
@@ -155,7 +155,9 @@ export const states = [
 		async end() {
 			window.scrollTo(0, 30);
 			/** @type {any} */ (document.getElementById('a')).scrollTop = 300;
-			await new Promise((next) => setTimeout(next, 400));
+			/* Time for the Replayer, which scrolls smoothly and plays faster here. */
+			await new Promise((next) => setTimeout(next, 4000));
+			console.log('scrolled');
 		},
 	},
 	{
@@ -174,14 +176,13 @@ export const states = [
 	{
 		name: 'focus, also inside a shadow tree',
 		head: '<style>body { margin: 0 } input { display: block; width: 200px; height: 60px; border: 0; background: silver } input:focus { background: teal; outline: 0 }</style>',
-		body: '<input id="a"><div id="host"></div>',
+		body: '<input id="a"><div id="host"><template shadowrootmode="open"><style>input { width: 200px; height: 50px; border: 0 } input:focus { background: orange; outline: 0 }</style><input id="x"><input id="y"></template></div>',
 		mid() {
 			document.getElementById('a')?.focus();
+			document.getElementById('a')?.blur();
 		},
 		async end() {
-			const root = /** @type {any} */ (document.getElementById('host')).attachShadow({ mode: 'open' });
-			root.innerHTML = '<style>input { width: 200px; height: 50px; border: 0 } input:focus { background: orange; outline: 0 }</style><input id="x"><input id="y">';
-			await new Promise((next) => setTimeout(next, 200));
+			const root = /** @type {any} */ (document.getElementById('host')?.shadowRoot);
 			root.getElementById('x').focus();
 			await new Promise((next) => setTimeout(next, 100));
 			root.getElementById('y').focus();

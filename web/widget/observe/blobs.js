@@ -31,9 +31,9 @@ export function observeBlobs({hub, enc, ids, flow, patcher, onRoot, onWindow, ev
 		try {
 			const blob = blobs.get(url);
 			if (blob && blob.size <= SMALL) return await text(blob);
-			/* Made before this began: what the element shows. */
-			if (!blob) return element.complete && element.naturalWidth ? await draw(element, element.naturalWidth, element.naturalHeight) : '';
-			const bitmap = await win.createImageBitmap(blob);
+			/* Made before this began, and perhaps revoked since: what the element shows. */
+			if (element.naturalWidth) return await draw(element, element.naturalWidth, element.naturalHeight);
+			const bitmap = await win.createImageBitmap(blob ?? await (await native.fetch(url)).blob());
 			const {width, height} = bitmap;
 			try {
 				return await draw(bitmap, width, height);
@@ -60,6 +60,12 @@ export function observeBlobs({hub, enc, ids, flow, patcher, onRoot, onWindow, ev
 			images.set(url, made = image(url, element));
 		}
 		const data = await made;
+		if (!data) {
+			images.delete(url);
+			told.delete(element);
+		}
+		/* After the attribute itself. */
+		await flow.flush();
 		if (isOver || !data || chars > CHARS_MAX || native.attribute(element, name) !== url) return;
 		chars += data.length;
 		flow.onNode(element, false, 6, own => {
