@@ -5,6 +5,7 @@ import * as rv from 'rv:records';
 import {createPictures} from '../record/picture.js';
 
 const GAP_MS = 2000;
+const LOOK_MS = 500;
 /** Characters a second that one canvas may cost. */
 const RATE = 60_000;
 const CANVASES_MAX = 50;
@@ -103,7 +104,7 @@ export function observeCanvas({hub, config, enc, ids, flow, patcher, onRoot, onW
 		}
 	});
 	onRoot(discover);
-	every(GAP_MS, () => {
+	every(LOOK_MS, () => {
 		if (native.visibility(win.document) !== 'visible') return;
 		roots(discover);
 		for (const [canvas, one] of seen) if (!one.isGl) sample(canvas, one);
