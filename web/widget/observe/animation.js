@@ -6,6 +6,8 @@ import * as rv from 'rv:records';
 
 const GAP_MS = 100;
 const WATCH_MS = 1000;
+/** How long an element may be out of the page and still be the animated one. */
+const GONE_MS = 10_000;
 const ANIMATIONS_MAX = 500;
 const TEXT_MAX = 8192;
 const STATES = /** @type {Record<string, number>} */ ({idle: rv.ANIMATION_IDLE, running: rv.ANIMATION_RUNNING, paused: rv.ANIMATION_PAUSED, finished: rv.ANIMATION_FINISHED});
@@ -24,7 +26,7 @@ const property = name => name === 'cssFloat' ? 'float' : name === 'cssOffset' ? 
 
 /**
  * One animation, as last written.
- * @typedef {{number: number, element: Element, pseudo: string, id: number, key: string, keyframes: string, timing: string, hold: string}} Known
+ * @typedef {{number: number, element: Element, pseudo: string, id: number, key: string, keyframes: string, timing: string, hold: string, gone: number}} Known
  */
 
 /** @param {import('../extras.js').ExtrasCtx} ctx */
@@ -73,11 +75,11 @@ export function observeAnimation({hub, enc, ids, flow, patcher, onRoot, onWindow
 		const {effect, playState, currentTime, playbackRate, replaceState} = animation;
 		const target = effect?.target;
 		const before = known.get(animation);
+		if (before && before.element !== target) forget(animation, before);
 		if (!target || !native.isConnected(target)) {
-			if (before) forget(animation, before);
+			if (before) before.id = 0;
 			return true;
 		}
-		if (before && before.element !== target) forget(animation, before);
 		const state = replaceState === 'removed' ? rv.ANIMATION_IDLE : STATES[playState] ?? rv.ANIMATION_IDLE;
 		const timing = effect.getTiming();
 		const isAtRest = state === rv.ANIMATION_PAUSED || (state === rv.ANIMATION_FINISHED && /^(?:forwards|both)$/.test(timing.fill));
@@ -87,7 +89,7 @@ export function observeAnimation({hub, enc, ids, flow, patcher, onRoot, onWindow
 		const frames = effect.getKeyframes();
 		const hold = isAtRest ? declarations(effect, frames, isAfterLayout) : '';
 		if (hold === null) return false;
-		const one = known.get(animation) ?? {number: ++numbers, element: target, pseudo: effect.pseudoElement ?? '', id: 0, key: '', keyframes: '', timing: '', hold: ''};
+		const one = known.get(animation) ?? {number: ++numbers, element: target, pseudo: effect.pseudoElement ?? '', id: 0, key: '', keyframes: '', timing: '', hold: '', gone: 0};
 		known.set(animation, one);
 		one.hold = hold;
 		const id = ids.live(target);
@@ -152,9 +154,16 @@ export function observeAnimation({hub, enc, ids, flow, patcher, onRoot, onWindow
 		for (const name of ['setKeyframes', 'updateTiming']) patcher.method(KeyframeEffect?.prototype, name, null, changed);
 	});
 	onRoot(root => afterLayout(() => root.getAnimations?.().forEach(track)));
-	/* An element that was written anew has a new id. */
+	/* An element that was written anew has a new id. One that stays away is given up. */
 	every(WATCH_MS, () => {
-		for (const [animation, one] of known) if (ids.live(one.element) !== one.id) track(animation);
+		const now = native.now();
+		for (const [animation, one] of known) {
+			const id = ids.live(one.element);
+			if (id) {
+				one.gone = 0;
+				if (id !== one.id) track(animation);
+			} else if ((one.gone ||= now) < now - GONE_MS) known.delete(animation);
+		}
 	});
 	return () => native.clearTimeout(timer);
 }
