@@ -29,6 +29,7 @@ export const WORKLOADS = {
 	'update every 10th': { prepare: (root) => { const body = table(root, 1000); return async () => { for (let i = 0; i < 10; i++) { for (let k = 0; k < 1000; k += 10) /** @type {any} */ (body.children[k]).querySelector('.lbl').firstChild.nodeValue += ' !!!'; await frame(); } }; } },
 	'swap rows': { prepare: (root) => { const body = table(root, 1000); return async () => { for (let i = 0; i < 20; i++) { const a = body.children[1], b = body.children[998]; body.insertBefore(a, b); body.insertBefore(b, body.children[1]); await frame(); } }; } },
 	'remove rows': { prepare: (root) => { const body = table(root, 1000); return async () => { for (let i = 0; i < 20; i++) { for (let k = 0; k < 25; k++) body.children[k * 2]?.remove(); await frame(); } }; } },
+	'add and move': { prepare: (root) => { const body = table(root, 500); return async () => { for (let i = 0; i < 10; i++) { const fresh = Array.from({ length: 50 }, row); for (const tr of fresh) body.append(tr); for (const tr of fresh) body.prepend(tr); for (let k = 0; k < 50; k++) body.insertBefore(/** @type {any} */ (body.lastChild), body.children[k * 5]); await frame(); } }; } },
 	'sort 1k × 20 nodes': {
 		prepare: (root) => {
 			const body = table(root, 1000);
@@ -50,3 +51,34 @@ export const WORKLOADS = {
 	'deep trees': { prepare: (root) => async () => { for (let i = 0; i < 10; i++) { let at = document.createElement('div'); root.replaceChildren(at); for (let d = 0; d < 400; d++) { const next = document.createElement('div'); next.append(String(d)); at.append(next); at = next; } await frame(); } } },
 	'virtual list': { prepare: (root) => { root.innerHTML = '<ul></ul>'; const ul = /** @type {HTMLElement} */ (root.firstElementChild); return async () => { for (let i = 0; i < 100; i++) { for (let k = 0; k < 10; k++) { const li = document.createElement('li'); li.innerHTML = `<b>${i * 10 + k}</b> <span>${label()}</span>`; ul.append(li); if (ul.children.length > 40) ul.firstElementChild?.remove(); } await frame(); } }; } },
 };
+
+/** A page of that many elements with 5,000 rules, not recorded yet. @param {HTMLElement} root @param {number} elements */
+export function bigPage(root, elements) {
+	const style = document.createElement('style');
+	style.textContent = Array.from({ length: 5000 }, (_, i) => `.k${i}{color:rgb(${i % 255},0,0);padding:${i % 9}px;margin:0 ${i % 5}px}`).join('\n');
+	document.head.append(style);
+	const part = '<section class="card k1"><header><h2 class="k2">Title</h2><a href="#x" class="k3">link</a></header><p class="k4" title="some words">Some <b>text</b> of a <i>paragraph</i>.</p><ul><li class="k5">one</li><li class="k6">two</li></ul></section>';
+	root.innerHTML = part.repeat(Math.ceil(elements / 11));
+}
+
+/** Ten minutes of somebody's work, a second in each step: rows that come and change, text typed, lists opened, a chart. @param {HTMLElement} root @param {number} steps */
+export async function session(root, steps) {
+	root.innerHTML = '<input id="field"><div id="menu" hidden><ul></ul></div><div id="chart" style="position:relative;height:50px"></div><div id="log"></div><section></section>';
+	const of = (/** @type {string} */ name) => /** @type {any} */ (document.getElementById(name));
+	const body = table(/** @type {HTMLElement} */ (root.lastElementChild), 200);
+	for (let i = 0; i < 20; i++) of('chart').append(Object.assign(document.createElement('i'), { style: `position:absolute;left:${i * 9}px;width:8px;bottom:0;background:teal` }));
+	for (let step = 0; step < steps; step++) {
+		if (step % 3 === 0) of('field').value += 'x';
+		if (step % 3 === 0) of('field').dispatchEvent(new Event('input', { bubbles: true }));
+		if (step % 5 === 0) of('chart').childNodes.forEach((/** @type {any} */ bar) => { bar.style.height = `${random(50)}px`; });
+		if (step % 7 === 0) { body.append(row()); body.firstElementChild?.remove(); }
+		if (step % 10 === 0) for (let k = step % 9; k < 200; k += 20) /** @type {any} */ (body.children[k]).querySelector('.lbl').firstChild.nodeValue = label();
+		if (step % 11 === 0) { of('menu').hidden = false; of('menu').firstChild.innerHTML = Array.from({ length: 12 }, () => `<li>${label()}</li>`).join(''); }
+		if (step % 11 === 4) { of('menu').hidden = true; of('menu').firstChild.replaceChildren(); }
+		if (step % 13 === 0) console.log('step', step, { label: label() });
+		if (step % 4 === 0) { const line = document.createElement('p'); line.textContent = `${step}: ${label()}`; of('log').append(line); if (of('log').children.length > 50) of('log').firstChild.remove(); }
+		if (step % 2 === 0) scrollTo(0, random(2000));
+		document.dispatchEvent(new MouseEvent('mousemove', { bubbles: true, clientX: random(800), clientY: random(600) }));
+		await new Promise((done) => setTimeout(done, 10));
+	}
+}

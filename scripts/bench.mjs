@@ -1,9 +1,14 @@
-// The benchmark: what recording costs the page. Every workload runs with nothing, with @rrweb/record and
-// with Rearview, interleaved round by round in fresh pages; what is printed are ratios of medians.
+// The benchmark: what recording costs the page. Everything runs with nothing, with @rrweb/record and with
+// Rearview, interleaved round by round in fresh pages.
 //
-//   main   added main-thread time: CDP's TaskDuration over the workload and the second after it
-//   page   wall time of the workload itself, against the bare page
-//   bytes  native stream against gzip of rrweb's JSON
+//   added     main-thread time on a processor over the work and the second after it, less the bare page's.
+//             Below the noise of the run it is not measurable, and stays out of the mean
+//   page ×    main-thread time of the work against the bare page's; for applications also wall time to paint
+//   task      longest main-thread task, on a processor
+//   worker    time of the worker's thread
+//   bytes     native stream against gzip of rrweb's JSON
+//
+// In Firefox main-thread time is that of its content processes' main threads.
 import { build } from 'esbuild';
 import { createServer } from 'node:http';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,6 +16,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import puppeteer from 'puppeteer-core';
+import { buildApps } from './bench-apps.mjs';
+import { added, longestTask, mainThread, median, stat, threadTime } from './bench-measure.mjs';
 import { WORKLOADS } from './bench-workloads.mjs';
 
 const root = resolve(import.meta.dirname, '..');
@@ -21,6 +28,7 @@ const argument = (/** @type {string} */ name, /** @type {string} */ otherwise) =
 const rounds = Number(argument('rounds', '5'));
 const only = argument('only', '');
 const firefox = process.argv.includes('--firefox');
+const wanted = (/** @type {string} */ name) => !only || name.includes(only);
 
 // ---- sizes ----
 const web = join(root, 'build/web');
@@ -35,20 +43,27 @@ console.log(`  with worker and Wasm   ${String(all).padStart(7)} B   (target 45 
 
 // ---- pages ----
 const rrweb = await build({ stdin: { contents: "import {record} from '@rrweb/record'; window.__record = record;", resolveDir: root }, bundle: true, minify: true, format: 'iife', write: false });
-const workloads = readFileSync(join(root, 'scripts/bench-workloads.mjs'), 'utf8');
-const head = {
+const apps = await buildApps();
+const texts = /** @type {Record<string, string | Uint8Array>} */ ({
+	'/rrweb.js': rrweb.outputFiles[0].contents,
+	'/workloads.mjs': readFileSync(join(root, 'scripts/bench-workloads.mjs')),
+	...Object.fromEntries(Object.entries(apps).map(([name, text]) => [`/app-${name}.mjs`, text])),
+});
+const START = {
 	none: '',
-	rrweb: '<script src="/rrweb.js"></script><script>window.__events=[];__record({emit(e){__events.push(e)}, maskAllInputs:true});</script>',
-	rearview: '<script src="/rearview/rearview.js"></script><script>Rearview.init({projectKey:"bench",endpoint:null,config:{capture:{window_ms:600000,max_bytes:67108864}}});</script>',
+	rrweb: 'window.__events=[];__record({emit(e){__events.push(e)}, maskAllInputs:true});',
+	rearview: 'window.__rv=Rearview.init({projectKey:"bench",endpoint:null,config:{capture:{window_ms:900000,max_bytes:67108864}}});',
 };
+const SCRIPT = { none: '', rrweb: '/rrweb.js', rearview: '/rearview/rearview.js' };
+/** @typedef {keyof typeof START} Variant */
+const variants = /** @type {Variant[]} */ (['none', 'rrweb', 'rearview']);
 const types = /** @type {Record<string,string>} */ ({ js: 'text/javascript', wasm: 'application/wasm', mjs: 'text/javascript' });
 const server = createServer((request, response) => {
 	const path = new URL(request.url ?? '/', 'http://x').pathname;
 	const send = (/** @type {string|Buffer|Uint8Array} */ body, /** @type {string} */ type) => response.writeHead(200, { 'content-type': type }).end(body);
-	if (path === '/rrweb.js') return send(rrweb.outputFiles[0].contents, 'text/javascript');
-	if (path === '/workloads.mjs') return send(workloads, 'text/javascript');
-	const variant = path.slice(1);
-	if (variant in head) return send(`<!doctype html><meta charset="utf-8"><title>bench</title>${head[/** @type {keyof typeof head} */ (variant)]}<body><main id="main"></main>`, 'text/html; charset=utf-8');
+	if (path in texts) return send(texts[path], 'text/javascript');
+	const [variant, late] = /** @type {[Variant, string?]} */ (path.slice(1).split('-'));
+	if (variant in START) return send(`<!doctype html><meta charset="utf-8"><title>bench</title>${SCRIPT[variant] && `<script src="${SCRIPT[variant]}"></script>`}${late ? '' : `<script>${START[variant]}</script>`}<body><main id="main"></main>`, 'text/html; charset=utf-8');
 	const file = join(web, path.replace('/rearview/', ''));
 	if (path.startsWith('/rearview/') && existsSync(file)) return send(readFileSync(file), types[path.split('.').pop() ?? ''] ?? 'text/plain');
 	response.writeHead(404).end();
@@ -59,63 +74,176 @@ const base = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (
 const profile = mkdtempSync(join(tmpdir(), 'rv-bench-'));
 const browser = await puppeteer.launch(
 	firefox
-		? { browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true }
-		: { executablePath: '/usr/bin/chromium', userDataDir: profile, args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] },
+		? { browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, protocolTimeout: 300_000 }
+		: { executablePath: '/usr/bin/chromium', userDataDir: profile, protocolTimeout: 300_000, args: ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--js-flags=--expose-gc'] },
 );
+const pid = browser.process()?.pid ?? 0;
+const workerTime = () => threadTime(pid, firefox ? /^DOM Worker/ : /^DedicatedWorker/);
+const rest = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
 
-/** One workload in one fresh page with a storage of its own: a recording goes on over navigations. */
-async function run(/** @type {string} */ variant, /** @type {string} */ name) {
+/** A fresh page with a storage of its own: a recording goes on over navigations. @template T @param {string} address @param {(page: import('puppeteer-core').Page) => Promise<T>} f @returns {Promise<T>} */
+async function withPage(address, f) {
 	const context = await browser.createBrowserContext();
 	const page = await context.newPage();
 	try {
-		await page.goto(`${base}/${variant}`);
-		if (variant === 'rearview') await page.evaluate(() => new Promise((done) => /** @type {any} */ (window).Rearview.on('load', () => done(undefined))));
-		await page.evaluate(() => new Promise((done) => setTimeout(done, 300)));
-		const task = async () => (firefox ? 0 : (await page.metrics()).TaskDuration ?? 0);
-		const before = await task();
-		const wall = await page.evaluate(async (workload) => {
-			// @ts-ignore a module of the served page
-			const { WORKLOADS: all } = await import('/workloads.mjs');
-			const run = await all[workload].prepare(document.getElementById('main'));
-			await new Promise((done) => setTimeout(done, 600));
-			/** @type {any} */ (window).__mark = performance.now();
-			const from = performance.now();
-			await run();
-			return performance.now() - from;
-		}, name);
-		await page.evaluate(() => new Promise((done) => setTimeout(done, 1000)));
-		const cpu = ((await task()) - before) * 1000;
-		const bytes = await page.evaluate(async (kind) => {
-			const w = /** @type {any} */ (window);
-			if (kind === 'rrweb') return JSON.stringify(w.__events);
-			if (kind === 'rearview') return (await w.Rearview.exportReplay({ format: 'native' })).size;
-			return 0;
-		}, variant);
-		return { cpu, wall, bytes: typeof bytes === 'string' ? gzipSync(bytes).length : bytes };
+		await page.goto(`${base}/${address}`);
+		return await f(page);
 	} finally {
 		await context.close();
 	}
 }
+const started = (/** @type {import('puppeteer-core').Page} */ page) => page.evaluate(() => /** @type {any} */ (window).__rv?.then(() => undefined));
 
-const median = (/** @type {number[]} */ values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-const names = Object.keys(WORKLOADS).filter((name) => !only || name === only);
-console.log(`\n${firefox ? 'Firefox' : 'Chromium'}, ${rounds} rounds interleaved; medians`);
-console.log('  workload              bare ms   added main ms          added ratio   page time ×        bytes ÷ gzip(rrweb)');
-console.log('                                  rrweb     Rearview     Rearview/rrweb  rrweb  Rearview');
+/** What one recorder has kept, in bytes. @param {import('puppeteer-core').Page} page @param {Variant} variant */
+async function stored(page, variant) {
+	if (variant === 'none') return 0;
+	if (variant === 'rrweb') return gzipSync(await page.evaluate(() => JSON.stringify(/** @type {any} */ (window).__events))).length;
+	return page.evaluate(async () => (await /** @type {any} */ (window).Rearview.exportReplay({ format: 'native' })).size);
+}
+
+/** One piece of work in one page. @param {Variant} variant @param {string} module @param {string} [name] the workload, when the module has several */
+const run = (variant, module, name) => withPage(variant, async (page) => {
+	await started(page);
+	await rest(200);
+	const time = firefox ? async () => threadTime(pid, /^(?:Isolated Web Co|Web Content)/) : await mainThread(page);
+	await page.evaluate(async (module, name) => {
+		const w = /** @type {any} */ (window);
+		const found = await import(module);
+		w.__run = await (name ? found.WORKLOADS[name] : found).prepare(document.getElementById('main'));
+		await new Promise((done) => setTimeout(done, 400));
+	}, module, name);
+	const [before, helpers] = [await time(), workerTime()];
+	const wall = await page.evaluate(async () => {
+		const from = performance.now();
+		await /** @type {any} */ (window).__run();
+		return performance.now() - from;
+	});
+	const during = (await time()) - before;
+	await rest(1000);
+	return { cpu: (await time()) - before, during, wall, worker: workerTime() - helpers, bytes: await stored(page, variant) };
+});
+
+/** Every variant, every round, in turns. @template T @param {(variant: Variant) => Promise<T>} f @returns {Promise<Record<Variant, T[]>>} */
+async function interleaved(f, times = rounds) {
+	const got = /** @type {Record<Variant, any[]>} */ ({ none: [], rrweb: [], rearview: [] });
+	for (let round = 0; round < times; round++) for (const variant of round % 2 ? variants.toReversed() : variants) got[variant].push(await f(variant));
+	return got;
+}
+const mids = (/** @type {Record<Variant, any[]>} */ got, /** @type {string} */ field) => /** @type {Record<Variant, number>} */ (Object.fromEntries(variants.map((variant) => [variant, median(got[variant].map((one) => one[field]))])));
+const say = (/** @type {(string | number)[]} */ cells, /** @type {number[]} */ widths) => console.log('  ' + cells.map((cell, i) => (i ? String(cell).padStart(widths[i]) : String(cell).padEnd(widths[i]))).join(' '));
+const of = (/** @type {number} */ value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : '-');
+
+/** The cost of one piece of work, as cells: bare ms, rrweb added, Rearview added, their ratio. */
+function cost(/** @type {Record<Variant, any[]>} */ got) {
+	const series = (/** @type {Variant} */ variant) => got[variant].map((one) => one.cpu);
+	const theirs = added(series('rrweb'), series('none'));
+	const ours = added(series('rearview'), series('none'));
+	const band = (/** @type {{ms: number, noise: number}} */ { ms, noise }) => `${ms.toFixed(0)} ±${noise.toFixed(0)}`;
+	const isMeasured = ours.ms > ours.noise && theirs.ms > theirs.noise;
+	const most = (Math.max(0, ours.ms) + ours.noise) / theirs.ms;
+	return {
+		ratio: isMeasured ? ours.ms / theirs.ms : null,
+		cells: [stat(series('none')).mid.toFixed(0), band(theirs), band(ours), isMeasured ? of(ours.ms / theirs.ms) : theirs.ms > theirs.noise ? `≤ ${of(most)} n.m.` : 'n.m.'],
+	};
+}
+
+// ---- work on the page ----
+const names = Object.keys(WORKLOADS).filter(wanted);
+console.log(`\n${firefox ? 'Firefox' : 'Chromium'}, ${rounds} rounds interleaved; medians, ± noise of the median; n.m.: not measurable, below the noise`);
+if (names.length) say(['workload', 'bare ms', 'rrweb added', 'Rearview added', 'ratio', 'page × rrweb', 'Rearview', 'worker ms', 'bytes ÷ gzip(rrweb)'], [20, 8, 13, 15, 12, 13, 9, 10, 20]);
 const ratios = [];
 for (const name of names) {
-	/** @type {Record<string, {cpu:number, wall:number, bytes:number}[]>} */
-	const got = { none: [], rrweb: [], rearview: [] };
-	for (let round = 0; round < rounds; round++) for (const variant of round % 2 ? ['rearview', 'rrweb', 'none'] : ['none', 'rrweb', 'rearview']) got[variant].push(await run(variant, name));
-	const cpu = Object.fromEntries(Object.entries(got).map(([k, v]) => [k, median(v.map((x) => x.cpu))]));
-	const wall = Object.fromEntries(Object.entries(got).map(([k, v]) => [k, median(v.map((x) => x.wall))]));
-	const bytes = Object.fromEntries(Object.entries(got).map(([k, v]) => [k, median(v.map((x) => x.bytes))]));
-	const added = { rrweb: cpu.rrweb - cpu.none, rearview: cpu.rearview - cpu.none };
-	const ratio = added.rearview / added.rrweb;
-	if (added.rrweb > 0) ratios.push(Math.max(ratio, 0.01));
-	console.log(`  ${name.padEnd(20)} ${wall.none.toFixed(0).padStart(8)} ${added.rrweb.toFixed(0).padStart(9)} ${added.rearview.toFixed(0).padStart(12)} ${ratio.toFixed(2).padStart(15)} ${(wall.rrweb / wall.none).toFixed(2).padStart(9)} ${(wall.rearview / wall.none).toFixed(2).padStart(8)} ${(bytes.rearview / bytes.rrweb).toFixed(2).padStart(14)}`);
+	const got = await interleaved((variant) => run(variant, '/workloads.mjs', name));
+	const { ratio, cells } = cost(got);
+	if (ratio !== null) ratios.push(ratio);
+	const [during, bytes] = [mids(got, 'during'), mids(got, 'bytes')];
+	say([name, ...cells, of(during.rrweb / during.none), of(during.rearview / during.none), of(mids(got, 'worker').rearview, 0), of(bytes.rearview / bytes.rrweb)], [20, 8, 13, 15, 12, 13, 9, 10, 20]);
 }
-if (ratios.length && !firefox) console.log(`  geometric mean of added main-thread time, Rearview ÷ rrweb: ${Math.exp(ratios.reduce((a, r) => a + Math.log(r), 0) / ratios.length).toFixed(2)}   (target 0.25)`);
+if (ratios.length > 1) console.log(`  geometric mean of the ${ratios.length} that could be measured, of ${names.length}: ${of(Math.exp(ratios.reduce((a, r) => a + Math.log(r), 0) / ratios.length))}   (target 0.25, none above 0.6)`);
+
+// ---- applications ----
+const shown = Object.keys(apps).filter((name) => wanted(`app ${name}`));
+if (shown.length) {
+	console.log('\nApplications: create, replace, update, select, swap, remove, check, append, sort, clear');
+	say(['application', 'bare ms', 'rrweb added', 'Rearview added', 'ratio', 'page × rrweb', 'Rearview', 'wall × rrweb', 'Rearview'], [20, 8, 13, 15, 12, 13, 9, 13, 9]);
+	for (const name of shown) {
+		const got = await interleaved((variant) => run(variant, `/app-${name}.mjs`));
+		const [during, wall] = [mids(got, 'during'), mids(got, 'wall')];
+		say([name, ...cost(got).cells, of(during.rrweb / during.none), of(during.rearview / during.none), of(wall.rrweb / wall.none), of(wall.rearview / wall.none)], [20, 8, 13, 15, 12, 13, 9, 13, 9]);
+	}
+	console.log('  (target of page × and wall × for Rearview: 1.05, at most 1.10)');
+}
+
+// ---- first snapshot ----
+if (!firefox && wanted('first snapshot')) {
+	console.log('\nFirst snapshot, with 5,000 rules: longest main-thread task, ms on a processor');
+	say(['elements', 'nothing', 'rrweb', 'Rearview'], [20, 10, 10, 10]);
+	for (const elements of [1000, 10_000, 70_000]) {
+		const got = await interleaved((variant) => withPage(`${variant}-late`, async (page) => {
+			await page.evaluate(async (elements) => {
+				// @ts-ignore a module of the served page
+				(await import('/workloads.mjs')).bigPage(document.getElementById('main'), elements);
+				await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 1000)));
+			}, elements);
+			const task = await longestTask(page, async () => {
+				await page.evaluate((start) => setTimeout(() => new Function(start)(), 50), START[variant]);
+				await rest(1000);
+				await started(page);
+				if (variant === 'rearview') await page.evaluate(() => /** @type {any} */ (window).Rearview.exportReplay({ format: 'native' }).then(() => undefined));
+				await rest(500);
+			});
+			return { task };
+		}), Math.min(rounds, 3));
+		const task = mids(got, 'task');
+		say([elements, of(task.none, 1), of(task.rrweb, 1), of(task.rearview, 1)], [20, 10, 10, 10]);
+	}
+	console.log('  (target for Rearview: 16)');
+}
+
+// ---- a session ----
+if (!firefox && wanted('session')) {
+	const STEPS = 600;
+	console.log(`\nA session of ${STEPS / 60} minutes, a second in each 10 ms`);
+	/** Heap of the page and of its worker after a collection, in MB. @param {import('puppeteer-core').Page} page @param {boolean} collect */
+	const memory = async (page, collect) => {
+		const all = [await page.createCDPSession(), ...page.workers().map((worker) => worker.client)];
+		const got = [];
+		for (const cdp of all) {
+			if (collect) await cdp.send('HeapProfiler.collectGarbage');
+			const usage = /** @type {any} */ (await cdp.send('Runtime.getHeapUsage'));
+			got.push([usage.usedSize / 1e6, (usage.backingStorageSize ?? 0) / 1e6]);
+		}
+		return got;
+	};
+	const got = await interleaved((variant) => withPage(variant, async (page) => {
+		await started(page);
+		await rest(500);
+		const time = await mainThread(page);
+		const [before, helpers] = [await time(), workerTime()];
+		await page.evaluate(async (steps) => {
+			// @ts-ignore a module of the served page
+			await (await import('/workloads.mjs')).session(document.getElementById('main'), steps);
+		}, STEPS);
+		await rest(1000);
+		const cpu = (await time()) - before;
+		const [page0, worker] = await memory(page, true);
+		const worked = workerTime() - helpers;
+		let peak = 0;
+		let isOver = false;
+		const bytes = stored(page, variant).finally(() => { isOver = true; });
+		while (!isOver && variant === 'rearview') {
+			const [, now] = await memory(page, false);
+			peak = Math.max(peak, (now?.[0] ?? 0) + (now?.[1] ?? 0));
+		}
+		return { cpu, heap: page0[0], worker: worked, workerHeap: worker?.[0] ?? 0, workerBuffers: worker?.[1] ?? 0, peak, bytes: await bytes };
+	}), Math.min(rounds, 3));
+	const [cpu, heap, bytes] = [mids(got, 'cpu'), mids(got, 'heap'), mids(got, 'bytes')];
+	const { cells } = cost(got);
+	console.log(`  main thread    ${cpu.none.toFixed(0)} ms bare, added: rrweb ${cells[1]}, Rearview ${cells[2]} (${cells[3]})`);
+	console.log(`  page's heap    ${of(heap.none, 1)} MB bare, rrweb ${of(heap.rrweb, 1)}, Rearview ${of(heap.rearview, 1)}`);
+	console.log(`  worker         ${of(mids(got, 'worker').rearview, 0)} ms, heap ${of(mids(got, 'workerHeap').rearview, 1)} MB, buffers and Wasm ${of(mids(got, 'workerBuffers').rearview, 1)} MB (mirror, ring), ${of(mids(got, 'peak').rearview, 1)} MB in all at the peak of an export`);
+	console.log(`  bytes          ${bytes.rearview} of ${bytes.rrweb} for gzip(rrweb): ${of(bytes.rearview / bytes.rrweb)}   (target 0.35)`);
+}
 await browser.close();
 server.close();
 rmSync(profile, { recursive: true, force: true });
