@@ -345,7 +345,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		wasmUrl: asset('rearview.wasm').href,
 		toolsUrl: asset('rearview.tools.wasm').href,
 		abi: rv.ABI_HASH,
-		page: {...pageMeta(win, viewport), title: document.title, visible: native.visibility(document) === 'visible'},
+		page: {url: win.location.href, visible: native.visibility(document) === 'visible'},
 		session: attempt(() => win.sessionStorage.getItem('rearview.session')) ?? undefined,
 		visitor: attempt(() => win.localStorage.getItem('rearview.visitor')) ?? undefined,
 	});

@@ -21,6 +21,7 @@ export function reportBody({meta, parts, pixels, notes, overrides, ...report}, {
 	const {log_notes: cut = [], capture, ...lists} = logs;
 	const body = {
 		...meta,
+		time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
 		...report,
 		...lists,
 		user,

@@ -12,8 +12,9 @@ const RULES_MAX = 5000;
 const SHEETS_MAX = 300;
 /** A value that is not given back. */
 const HOLLOW = /: *(?:!important)?;/;
-/** Characters of a style element that are parsed again. */
-const TEXT_MAX = 500_000;
+/** Characters of a style element that are parsed again, in one go; of a sheet from the cache. */
+const FETCHED_MAX = 2_000_000;
+const TEXT_MAX = 50_000;
 
 /** @param {string} text */
 const hashOf = text => {
@@ -152,7 +153,7 @@ export function observeStyles({hub, flow, ids, tree, sheets, roots, every}) {
 		asked.add(sheet);
 		native.fetch(href, {cache: 'only-if-cached', mode: 'same-origin'}).then(async answer => {
 			const text = answer.ok ? await answer.text() : '';
-			hub.attempt(() => text.length < TEXT_MAX * 4 && learn(sheet, text));
+			hub.attempt(() => text.length < FETCHED_MAX && learn(sheet, text));
 		}).catch(() => {});
 	};
 
