@@ -157,7 +157,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			assert.deepEqual(report.overrides, { url: 'https://other/' });
 			assert.deepEqual(report.parts, { replay: true, screenshot: true });
 			assert.deepEqual(report.notes, []);
-			for (const key of ['url', 'path', 'page_title', 'referrer', 'viewport', 'screen', 'device_pixel_ratio', 'browser', 'platform', 'language', 'time_zone', 'connection']) assert.ok(key in report.meta, key);
+			for (const key of ['url', 'path', 'page_title', 'referrer', 'viewport', 'screen', 'device_pixel_ratio', 'browser', 'platform', 'language', 'connection']) assert.ok(key in report.meta, key);
 			assert.equal(report.meta.path, '/page');
 			assert.match(report.meta.browser.name, engine === 'firefox' ? /Firefox/ : /Chrome/);
 			assert.deepEqual([got.second.title, got.second.custom], ['T!', { more: '1970-01-01T00:00:00.000Z' }]);

@@ -20,16 +20,22 @@ export function hookDom(hub, win, patcher = hub.patcher) {
 	/* A closed root that the document's text declares is shown to its custom element, once it is there. */
 	patcher.method(win.HTMLElement.prototype, 'attachInternals', null, (self, _args, internals) => shadow(self, internals));
 
-	/** @param {CSSStyleSheet | null} sheet @param {string} [text] */
-	const touch = (sheet, text = '') => {
+	/** @type {CSSStyleSheet | null} */
+	let latest = null;
+	/** @param {CSSStyleSheet | null} sheet @param {string | null} [text] */
+	const touch = (sheet, text) => {
 		if (!sheet) return;
-		const before = touched.get(sheet);
-		if (before === undefined) touched.set(sheet, text);
-		else if (text && before.length < TEXT_MAX && text.includes('var(')) touched.set(sheet, before + text);
+		if (sheet !== latest) {
+			latest = sheet;
+			if (!touched.has(sheet)) touched.set(sheet, '');
+		}
+		if (!text?.includes('var(')) return;
+		const before = touched.get(sheet) ?? '';
+		if (before.length < TEXT_MAX) touched.set(sheet, before + text);
 	};
 	/** @param {CSSStyleSheet} sheet @param {number} index @param {string | null} text @param {CSSRule} [parent] */
 	const rule = (sheet, index, text, parent) => {
-		touch(sheet, text ?? '');
+		touch(sheet, text);
 		hub.dom?.rule(sheet, index >>> 0, text, parent);
 	};
 	/** @param {CSSStyleSheet} sheet @param {any[]} args */

@@ -3,7 +3,7 @@
  * references older than the hooks. And the full text of rules that browsers give back in part. */
 import {leaves} from './css.js';
 
-const TICK_MS = 500;
+const TICK_MS = 1000;
 const SLICE_MS = 1;
 /** How often to wait for the page to ask for something itself. */
 const PATIENCE = 100;

@@ -14,6 +14,9 @@ const WORDS = 16384;
 const IN_FLIGHT = 4;
 /** Characters of strings in one batch before it is sent. */
 const CHARS = 1 << 18;
+/** From here on a batch does not wait for more. */
+const LARGE_WORDS = 2048;
+const LARGE_CHARS = 1 << 14;
 const STRING_MAX = 1 << 20;
 /** A record that is larger is not written. */
 export const RECORD_WORDS = WORDS - rv.BATCH_HEADER_WORDS - 8;
@@ -142,6 +145,8 @@ export function createEncoder(send, onRoom) {
 			words[start] |= (at - start) << 8;
 		},
 		post,
+		/** Whether what waits is worth sending. */
+		isLarge: () => at > LARGE_WORDS || chars > LARGE_CHARS,
 		/** The core answered a batch. @param {ArrayBuffer | undefined} buf */
 		returned(buf) {
 			flying = Math.max(0, flying - 1);

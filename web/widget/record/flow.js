@@ -8,6 +8,8 @@ const DEADLINE_MS = 200;
 const GAP_MS = 50;
 const GAP_MAX_MS = 1000;
 const SHARE = 20;
+/** How long a small batch may wait for more. */
+const POST_MS = 200;
 const WAITING_MAX = 1000;
 const FLUSH_TRIES = 400;
 
@@ -28,6 +30,8 @@ export function createFlow({hub, enc, clock, ids, looks, tree, take, done}) {
 	let scheduled = false;
 	let last = 0;
 	let gap = GAP_MS;
+	let posted = 0;
+	let isPosting = false;
 	let lost = 0;
 	/** Records that found no buffer, in order. @type {{t: number, words: number, write: () => void}[]} */
 	let waiting = [];
@@ -69,8 +73,23 @@ export function createFlow({hub, enc, clock, ids, looks, tree, take, done}) {
 		schedule();
 	};
 
-	/** One slice. @param {number} ms @returns {boolean} everything is written down */
-	const slice = ms => {
+	/** Sends what is written down; a little of it may wait for more. @param {boolean} isSoon */
+	const post = isSoon => {
+		const now = native.now();
+		if (isSoon || enc.isLarge() || now - posted > POST_MS) {
+			posted = now;
+			enc.post();
+		} else if (!isPosting) {
+			isPosting = true;
+			native.setTimeout(guard(() => {
+				isPosting = false;
+				if (running) post(true);
+			}), POST_MS);
+		}
+	};
+
+	/** One slice. @param {number} ms @param {boolean} isSoon everything is sent at once @returns {boolean} everything is written down */
+	const slice = (ms, isSoon) => {
 		if (!running) return true;
 		const from = native.now();
 		let all = false;
@@ -90,7 +109,7 @@ export function createFlow({hub, enc, clock, ids, looks, tree, take, done}) {
 			}
 			done();
 		});
-		enc.post();
+		post(isSoon);
 		last = native.now();
 		gap = Math.min(GAP_MAX_MS, Math.max(GAP_MS, (last - from) * SHARE));
 		return all;
@@ -98,7 +117,7 @@ export function createFlow({hub, enc, clock, ids, looks, tree, take, done}) {
 
 	const onIdle = guard(() => {
 		scheduled = false;
-		if (!slice(SLICE_MS) && isWorking()) again();
+		if (!slice(SLICE_MS, false) && isWorking()) again();
 	});
 
 	const idle = () => {
@@ -154,13 +173,13 @@ export function createFlow({hub, enc, clock, ids, looks, tree, take, done}) {
 		},
 		/** Writes down as much as the time allows, now. @param {number} ms */
 		force(ms) {
-			slice(ms);
+			slice(ms, true);
 		},
 		/** Everything until now is written down and posted, slice by slice: what is known, and what only a look finds. */
 		async flush() {
 			for (const look of [() => {}, ...looks]) {
 				look();
-				for (let i = 0; i < FLUSH_TRIES && running && !slice(SLICE_MS); i++) {
+				for (let i = 0; i < FLUSH_TRIES && running && !slice(SLICE_MS, true); i++) {
 					await new Promise(next => {
 						if (enc.flying() >= 4) roomed.push(() => next(undefined));
 						else native.setTimeout(next, 0);

@@ -261,11 +261,15 @@ export function createSheets({native, touched}, enc, ids, schedule) {
 
 	/** @param {number} type @param {number} id @param {string | null} text @param {number | number[]} path */
 	const put = (type, id, text, path) => {
+		if (typeof path === 'number') {
+			if (text === null) enc.put(type, 2, id, path);
+			else enc.put(type, 3, id, enc.text(text), path);
+			return;
+		}
 		enc.begin(type);
 		enc.word(id);
 		if (text !== null) enc.word(enc.text(text));
-		if (typeof path === 'number') enc.word(path);
-		else path.forEach(enc.word);
+		path.forEach(enc.word);
 		enc.end();
 	};
 
