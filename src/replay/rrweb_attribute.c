@@ -220,7 +220,7 @@ void rv_rrweb_dialog(const struct rv_node *node, struct rv_json *json)
 {
 	uint32_t flags = state_of(node)->dialog_flags;
 	rv_json_key(json, "open");
-	if (flags & RV_DIALOG_OPEN) {
+	if ((flags & (RV_DIALOG_OPEN | RV_DIALOG_POPOVER)) == RV_DIALOG_OPEN) {
 		rv_json_cstr(json, "");
 		rv_json_key(json, "rr_open_mode");
 		rv_json_cstr(json, flags & RV_DIALOG_MODAL ? "modal" : "non-modal");
@@ -335,7 +335,7 @@ void rv_rrweb_attributes(struct rv_rrweb *ex, const struct rv_node *node, struct
 	}
 	if (tag == RV_TAG_MEDIA && state->has_media && ex->full) /* a virtual medium has no promise to play, and throws: it gets an event */
 		write_media(ex, state, json);
-	if (dialog && state->dialog_flags & RV_DIALOG_OPEN)
+	if (dialog && (state->dialog_flags & (RV_DIALOG_OPEN | RV_DIALOG_POPOVER)) == RV_DIALOG_OPEN)
 		rv_rrweb_dialog(node, json);
 	if (restyled)
 		rv_rrweb_style(ex, node, json);

@@ -157,7 +157,7 @@ static void change_state(struct rv_rrweb *ex, const struct rv_node *node, uint32
 			rv_json_text(&json, rv_buf_get(&ex->scratch));
 		}
 		rv_json_close(&json, '}');
-	} else if (type == RV_REC_DIALOG && rv_rrweb_tag(node) == RV_TAG_DIALOG && !(node->state->dialog_flags & RV_DIALOG_POPOVER)) {
+	} else if (type == RV_REC_DIALOG && rv_rrweb_tag(node) == RV_TAG_DIALOG) {
 		rv_rrweb_dialog(node, &json);
 	}
 	rv_rrweb_changed(ex, node, &json);
