@@ -358,6 +358,30 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			assert.deepEqual(found.map((rec) => rec.kind), [0, 1]);
 		});
 
+		it('goes on after the back/forward cache', async (t) => {
+			if (engine !== 'chromium') return t.skip('there is none under remote control here');
+			const headers = { 'cache-control': 'no-cache' };
+			site.pages['/page'] = { body: pageWith('<p id="p">x</p>', { head: HEAD, options: { projectKey: 'state-cache' } }), headers };
+			site.pages['/other'] = { body: '<p>other</p>', headers };
+			await page?.close();
+			page = await browser.newPage();
+			await page.goto(`${site.base}/page`);
+			await recording(page);
+			await page.waitForFunction(begun);
+			await page.evaluate(() => { location.href = '/other'; });
+			await page.waitForFunction(() => location.pathname === '/other');
+			await page.evaluate(() => history.back());
+			await page.waitForFunction(() => location.pathname === '/page' && document.readyState === 'complete');
+			assert.equal(await page.evaluate(begun), true);
+			const events = await page.evaluate(async () => {
+				/** @type {any} */ (document.getElementById('p')).textContent = 'after';
+				return /** @type {any} */ (window).Rearview.exportReplay();
+			});
+			assert.equal(events.filter((/** @type {any} */ event) => event.type === 2).length, 1);
+			assert.ok(events.filter((/** @type {any} */ event) => event.data.tag === 'rv:lifecycle').length >= 2);
+			assert.match(JSON.stringify(events.at(-1)), /after/);
+		});
+
 		it('stops and gives back at once, and starts anew', async () => {
 			await open('<p id="p">one two</p><div id="d">x</div>', { config: { capture: { canvas: true } } });
 			await page.evaluate(() => /** @type {any} */ (window).Rearview.pause());
