@@ -3,13 +3,13 @@
 # and hands them no imports at all. What a report needs only now and then is in tools, so that the
 # first load stays small.
 function(rv_module target name source)
-  add_executable(${target} ${CMAKE_SOURCE_DIR}/src/wasm/${source} ${CMAKE_SOURCE_DIR}/src/wasm/heap.c ${CMAKE_SOURCE_DIR}/src/wasm/allocate.c)
+  add_executable(${target} ${CMAKE_SOURCE_DIR}/src/wasm/${source} ${CMAKE_SOURCE_DIR}/src/wasm/heap.c)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src/wasm)
   target_link_libraries(${target} PRIVATE rv_capture rv_flags)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} SUFFIX .wasm)
   target_link_options(${target} PRIVATE -Oz -sSTANDALONE_WASM --no-entry
     -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=512MB
-    -sTOTAL_STACK=256KB -sMALLOC=none -sFILESYSTEM=0 -sASSERTIONS=0
+    -sTOTAL_STACK=256KB -sMALLOC=emmalloc -sFILESYSTEM=0 -sASSERTIONS=0
     -sBINARYEN_EXTRA_PASSES=--converge
     --emit-symbol-map) # <name>.wasm.symbols: what tests/wasm/link.test.mjs looks at
 endfunction()

@@ -5,7 +5,7 @@
 #include "scrub.h"
 #include <stdlib.h>
 
-enum rv_status rv_core_new(struct rv_span options, struct rv_core **out, struct rv_buf *error_out)
+enum rv_status rv_core_new(struct rv_span options_json, struct rv_core **out, struct rv_buf *error_out)
 {
 	struct rv_core *core = calloc(1, sizeof(*core));
 	enum rv_status status = RV_MEMORY;
@@ -20,7 +20,7 @@ enum rv_status rv_core_new(struct rv_span options, struct rv_core **out, struct 
 	core->intern = rv_intern_new();
 	if (!core->intern)
 		goto fail;
-	if ((status = rv_options_read(options, &core->options, &core->redact, error_out)) != RV_OK)
+	if ((status = rv_options_read(options_json, &core->options, &core->redact, error_out)) != RV_OK)
 		goto fail;
 	if ((status = rv_page_init(&core->page, core->options.level)) != RV_OK)
 		goto fail;

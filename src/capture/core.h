@@ -7,8 +7,11 @@
 
 struct rv_core;
 
-/* options: options.h. What is wrong with them has its name in error_out (may be NULL). */
-enum rv_status rv_core_new(struct rv_span options, struct rv_core **core, struct rv_buf *error_out) RV_MUST_USE;
+/* options_json: {"window_ms":600000,"max_bytes":8388608,"segment_ms":2000,"segment_bytes":65536,
+ * "checkpoint_ms":30000,"checkpoint_bytes":1048576,"level":"inputs|strict|none",
+ * "redact_patterns":["…"],"console":true,"network":true}: every key optional, wrong types are
+ * RV_BAD with the key's name in error_out (may be NULL). */
+enum rv_status rv_core_new(struct rv_span options_json, struct rv_core **core, struct rv_buf *error_out) RV_MUST_USE;
 void rv_core_free(struct rv_core *core);
 
 /* Checks, masks, redacts, applies and stores one batch: all of it or nothing. */

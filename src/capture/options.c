@@ -1,71 +1,110 @@
-/* Options from lines of text. */
+/* Options from JSON. */
 #include "options.h"
+#include "utf8.h"
+#include <cJSON.h>
 
-static const struct range {
-	const char *name;
-	uint8_t at; /* in struct rv_options */
-	uint32_t min, max;
-} RANGES[] = {
-	{"window_ms", offsetof(struct rv_options, window_ms), 1000, 24 * 3600 * 1000},
-	{"max_bytes", offsetof(struct rv_options, max_bytes), 64 << 10, 128 << 20},
-	{"segment_ms", offsetof(struct rv_options, segment_ms), 50, 600000},
-	{"segment_bytes", offsetof(struct rv_options, segment_bytes), 1 << 10, 16 << 20},
-	{"checkpoint_ms", offsetof(struct rv_options, checkpoint_ms), 100, 3600 * 1000},
-	{"checkpoint_bytes", offsetof(struct rv_options, checkpoint_bytes), 1 << 10, 64 << 20},
-	{"level", offsetof(struct rv_options, level), RV_LEVEL_NONE, RV_LEVEL_STRICT},
-	{"console", offsetof(struct rv_options, console), 0, 1},
-	{"network", offsetof(struct rv_options, network), 0, 1},
-};
-
-/* The text up to the separator or the end; *text goes on behind it. */
-static struct rv_span cut(struct rv_span *text, char separator)
+static bool fail(struct rv_buf *error_out, const char *key)
 {
-	struct rv_span head = *text;
-	size_t i = 0;
-
-	while (i < text->len && text->ptr[i] != (uint8_t)separator)
-		i++;
-	head.len = i;
-	if (i < text->len)
-		i++;
-	text->ptr += i;
-	text->len -= i;
-	return head;
+	if (error_out)
+		rv_buf_str(error_out, key);
+	return false;
 }
 
-static enum rv_status read_number(const struct range *range, struct rv_span digits, struct rv_options *options)
+static bool read_number(const cJSON *json, const char *key, uint32_t min, uint32_t max, uint32_t *value, struct rv_buf *error_out)
 {
-	uint32_t value = 0;
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
+
+	if (!item)
+		return true;
+	if (!cJSON_IsNumber(item) || !(item->valuedouble >= min && item->valuedouble <= max))
+		return fail(error_out, key);
+	*value = (uint32_t)item->valuedouble;
+	return true;
+}
+
+static bool read_bool(const cJSON *json, const char *key, bool *value, struct rv_buf *error_out)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
+
+	if (!item)
+		return true;
+	if (!cJSON_IsBool(item))
+		return fail(error_out, key);
+	*value = cJSON_IsTrue(item);
+	return true;
+}
+
+static bool read_level(const cJSON *json, enum rv_level *level, struct rv_buf *error_out)
+{
+	static const char *const names[] = {"none", "inputs", "strict"};
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, "level");
+	uint32_t i;
+
+	if (!item)
+		return true;
+	for (i = 0; cJSON_IsString(item) && i < 3; i++) {
+		if (strcmp(item->valuestring, names[i]) == 0) {
+			*level = (enum rv_level)i;
+			return true;
+		}
+	}
+	return fail(error_out, "level");
+}
+
+static enum rv_status read_patterns(const cJSON *json, struct rv_redact *redact, struct rv_buf *error_out)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "redact_patterns"), *item;
+	enum rv_status status = RV_OK;
+
+	if (!list)
+		return RV_OK;
+	if (cJSON_IsArray(list)) {
+		cJSON_ArrayForEach(item, list) {
+			status = cJSON_IsString(item) ? rv_redact_add_pattern(redact, rv_span_str(item->valuestring)) : RV_BAD;
+			if (status != RV_OK)
+				break;
+		}
+	} else {
+		status = RV_BAD;
+	}
+	if (status == RV_OK || status == RV_MEMORY)
+		return status;
+	fail(error_out, "redact_patterns");
+	return RV_BAD;
+}
+
+/* cJSON recurses with the depth of its input and cuts strings at a NUL. */
+static bool is_tame(struct rv_span json)
+{
+	bool string = false;
+	uint32_t depth = 0;
 	size_t i;
 
-	for (i = 0; i < digits.len; i++) {
-		uint32_t digit = digits.ptr[i] - (uint32_t)'0';
+	if (json.len > RV_OPTIONS_BYTES_MAX || !rv_utf8_valid(json, false))
+		return false;
+	for (i = 0; i < json.len; i++) {
+		uint8_t byte = json.ptr[i];
 
-		if (digit > 9 || value > range->max)
-			return RV_BAD;
-		value = value * 10 + digit;
+		if (!byte)
+			return false;
+		if (byte == '"')
+			string = !string;
+		else if (string && byte == '\\')
+			i++;
+		else if (!string && (byte == '{' || byte == '[') && ++depth > 32)
+			return false;
+		else if (!string && (byte == '}' || byte == ']') && depth)
+			depth--;
 	}
-	if (!i || value < range->min || value > range->max)
-		return RV_BAD;
-	memcpy((uint8_t *)options + range->at, &value, sizeof(value));
-	return RV_OK;
+	return true;
 }
 
-static enum rv_status read_option(struct rv_span name, struct rv_span value, struct rv_options *options, struct rv_redact *redact)
+enum rv_status rv_options_read(struct rv_span json, struct rv_options *options, struct rv_redact *redact, struct rv_buf *error_out)
 {
-	size_t i;
+	const char *after = NULL;
+	enum rv_status status = RV_BAD;
+	cJSON *root;
 
-	if (rv_span_is(name, "redact_patterns"))
-		return rv_redact_add_pattern(redact, value);
-	for (i = 0; i < sizeof(RANGES) / sizeof(*RANGES); i++) {
-		if (rv_span_is(name, RANGES[i].name))
-			return read_number(&RANGES[i], value, options);
-	}
-	return RV_OK;
-}
-
-enum rv_status rv_options_read(struct rv_span text, struct rv_options *options, struct rv_redact *redact, struct rv_buf *error_out)
-{
 	*options = (struct rv_options){
 		.window_ms = 600000,
 		.max_bytes = 8 << 20,
@@ -74,20 +113,28 @@ enum rv_status rv_options_read(struct rv_span text, struct rv_options *options, 
 		.checkpoint_ms = 30000,
 		.checkpoint_bytes = 1 << 20,
 		.level = RV_LEVEL_INPUTS,
-		.console = 1,
-		.network = 1,
+		.console = true,
+		.network = true,
 	};
-	if (text.len > RV_OPTIONS_BYTES_MAX)
-		return RV_LIMIT;
-	while (text.len) {
-		struct rv_span line = cut(&text, '\n'), name = cut(&line, ' ');
-		enum rv_status status = read_option(name, line, options, redact);
-
-		if (status != RV_OK) {
-			if (error_out)
-				rv_buf_span(error_out, name);
-			return status == RV_MEMORY ? status : RV_BAD;
-		}
+	if (!json.ptr || !json.len)
+		return RV_OK;
+	root = is_tame(json) ? cJSON_ParseWithLengthOpts((const char *)json.ptr, json.len, &after, false) : NULL;
+	if (!cJSON_IsObject(root)) {
+		fail(error_out, "JSON");
+		goto done;
 	}
-	return RV_OK;
+	if (!read_number(root, "window_ms", 1000, 24 * 3600 * 1000, &options->window_ms, error_out)
+		|| !read_number(root, "max_bytes", 64 << 10, 128 << 20, &options->max_bytes, error_out)
+		|| !read_number(root, "segment_ms", 50, 600000, &options->segment_ms, error_out)
+		|| !read_number(root, "segment_bytes", 1 << 10, 16 << 20, &options->segment_bytes, error_out)
+		|| !read_number(root, "checkpoint_ms", 100, 3600 * 1000, &options->checkpoint_ms, error_out)
+		|| !read_number(root, "checkpoint_bytes", 1 << 10, 64 << 20, &options->checkpoint_bytes, error_out)
+		|| !read_level(root, &options->level, error_out)
+		|| !read_bool(root, "console", &options->console, error_out)
+		|| !read_bool(root, "network", &options->network, error_out))
+		goto done;
+	status = read_patterns(root, redact, error_out);
+done:
+	cJSON_Delete(root);
+	return status;
 }

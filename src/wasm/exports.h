@@ -8,7 +8,7 @@
  *
  * rearview.wasm, the capture core (exports.c): always there, one core an instance.
  *
- *   int rv_start(p, len)                               options.h; out: the name of a bad one
+ *   int rv_start(p, len)                               options JSON; out: error text on failure
  *   int rv_batch(words, words_len, strings, strings_len)
  *   void rv_drift(void)                                out = u32 ids, of the last batch
  *   uint32_t rv_join(host, flags, level)               a part; 0: none

@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint32_t seq = 1, key, part = 0, part_seq = 1;
 	size_t at = 0;
 
-	if (rv_core_new(rv_span_str("segment_ms 50\ncheckpoint_ms 100\nlevel 2\nredact_patterns a*b\nredact_patterns [0-9]+x\n"), &core, NULL) != RV_OK)
+	if (rv_core_new(rv_span_str("{\"segment_ms\":50,\"checkpoint_ms\":100,\"level\":\"strict\",\"redact_patterns\":[\"a*b\",\"[0-9]+x\"]}"), &core, NULL) != RV_OK)
 		return 0;
 	while (size - at >= 3) {
 		uint8_t what = data[at];

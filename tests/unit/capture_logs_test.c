@@ -31,7 +31,7 @@ static double number_of(const cJSON *item, const char *key)
 
 static void test_fields(void **state)
 {
-	struct rv_core *core = make_core("segment_ms 100\n");
+	struct rv_core *core = make_core("{\"segment_ms\":100}");
 	struct make_batch batch;
 	cJSON *json, *list, *item;
 
@@ -93,7 +93,7 @@ static void test_fields(void **state)
 /* More than fits: the newest stay, and a note says how many do not. */
 static void test_bounds(void **state)
 {
-	struct rv_core *core = make_core("");
+	struct rv_core *core = make_core("{}");
 	struct make_batch batch;
 	char *large = malloc(20001);
 	cJSON *json, *list;
@@ -161,7 +161,7 @@ static void test_groups(void **state)
 		{RV_LEVEL_BREADCRUMB + 1, 1, "log"},
 	};
 	enum { N = sizeof(lines) / sizeof(*lines) };
-	struct rv_core *core = make_core("");
+	struct rv_core *core = make_core("{}");
 	struct make_batch batch;
 	cJSON *json, *list, *item;
 	uint32_t i;
@@ -201,7 +201,7 @@ static void test_groups(void **state)
 /* What is told again of a request replaces what was told; the list is in order of the starts. */
 static void test_requests(void **state)
 {
-	struct rv_core *core = make_core("");
+	struct rv_core *core = make_core("{}");
 	struct make_batch batch;
 	cJSON *json, *list, *item, *timings;
 
@@ -250,7 +250,7 @@ static void test_requests(void **state)
 
 static void test_sockets(void **state)
 {
-	struct rv_core *core = make_core("");
+	struct rv_core *core = make_core("{}");
 	struct make_batch batch;
 	cJSON *json, *list, *item, *frames;
 	uint32_t i;
@@ -316,7 +316,7 @@ static void test_sockets(void **state)
 
 static void test_performance(void **state)
 {
-	struct rv_core *core = make_core("");
+	struct rv_core *core = make_core("{}");
 	struct make_batch batch;
 	cJSON *json, *list, *item;
 

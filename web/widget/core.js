@@ -22,8 +22,6 @@ const failure = (message, status) => Object.assign(new Error(message), {status})
 /** A surrogate without its partner: TextEncoder would replace it. */
 const LONE = /\p{Surrogate}/u;
 const encoder = new TextEncoder();
-/** enum rv_level @type {unknown[]} */
-const LEVELS = ['none', 'inputs', 'strict'];
 
 /**
  * Writes UTF-16 as WTF-8: lone surrogates become three bytes each.
@@ -147,17 +145,9 @@ export async function loadCore(source) {
 	return {
 		abi,
 
-		/** @param {Record<string, unknown>} options  see rv_options_read; others are passed over @returns {string} what is wrong with them; '' when nothing is */
+		/** @param {string} options  JSON, see rv_core_new @returns {string} what is wrong with them; '' when nothing is */
 		start(options) {
-			let lines = '';
-			for (const [name, values] of Object.entries(options)) {
-				for (const value of [values].flat()) {
-					const [line, more] = `${name} ${name === 'level' ? LEVELS.indexOf(value) : typeof value === 'string' ? value : Math.trunc(/** @type {number} */ (value))}`.split('\n');
-					/* What does not fit a line is no value. */
-					lines += more === undefined ? `${line}\n` : `${line.split(' ')[0]} \n`;
-				}
-			}
-			const status = lend([utf8(lines)], wasm.rv_start);
+			const status = lend([utf8(options)], wasm.rv_start);
 			return status ? `Capture option not usable: ${text() || RV_STATUS_TEXT[status]}` : '';
 		},
 
