@@ -12,7 +12,7 @@ const MODULES = [
 	},
 	{
 		file: 'rearview.tools.wasm', bytes: toolsBytes, symbols: toolsSymbols, libraries: ['deflate', 'crc32', 'write_png'],
-		exports: ['rv_cut', 'rv_logs', 'rv_rrweb', 'rv_markup', 'rv_markup_resource', 'rv_markup_svg', 'rv_png', 'rv_fold_hash'],
+		exports: ['rv_assets', 'rv_assets_sheet', 'rv_cut', 'rv_logs', 'rv_rrweb', 'rv_markup', 'rv_markup_resource', 'rv_markup_svg', 'rv_png', 'rv_fold_hash'],
 	},
 ];
 

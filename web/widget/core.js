@@ -22,6 +22,8 @@ const failure = (message, status) => Object.assign(new Error(message), {status})
 /** A surrogate without its partner: TextEncoder would replace it. */
 const LONE = /\p{Surrogate}/u;
 const encoder = new TextEncoder();
+/** enum rv_level @type {unknown[]} */
+const LEVELS = ['none', 'inputs', 'strict'];
 
 /**
  * Writes UTF-16 as WTF-8: lone surrogates become three bytes each.
