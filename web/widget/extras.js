@@ -41,6 +41,9 @@ const observeFrames = ctx => {
 	};
 };
 
+/** Looks that wait for a layout; a page that is not shown has none. */
+const DUE_MAX = 1000;
+
 /** What `ctx` gives a module (listeners, timers, replaced functions) ends with it. @type {Extra[]} */
 const MODULES = [observePoll, observeLate, observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs, observeStyles, observeFonts, observeDrift, observeFrames];
 
@@ -104,15 +107,17 @@ export function createExtras(ctx) {
 				eachRoot.push(visit);
 				roots(visit);
 			};
+			/** @type {(() => void)[]} */
+			let due = [];
+			const layout = new win.ResizeObserver(() => {
+				layout.disconnect();
+				for (const then of due.splice(0)) hub.attempt(then);
+			});
+			stops.push(() => layout.disconnect());
 			/** @type {More['afterLayout']} */
 			const afterLayout = then => {
 				const root = native.documentElement(win.document);
-				const observer = new win.ResizeObserver(hub.guard(() => {
-					observer.disconnect();
-					then();
-				}));
-				if (root) observer.observe(root);
-				stops.push(() => observer.disconnect());
+				if (root && due.length < DUE_MAX && due.push(then)) layout.observe(root);
 			};
 			/** @type {ExtrasCtx} */
 			const own = {

@@ -25,8 +25,10 @@
  */
 export function createPatcher(native, failed) {
 	let active = true;
-	/** @type {(() => void)[]} */
-	const undo = [];
+	/** How to give back, by owner: what a frame had goes with the frame. @type {WeakMap<any, (() => void)[]>} */
+	const undo = new WeakMap();
+	/** @type {WeakRef<any>[]} */
+	let owners = [];
 
 	/** @param {any} original @param {Before | null} before @param {After | null} after */
 	const wrap = (original, before, after) => {
@@ -76,7 +78,11 @@ export function createPatcher(native, failed) {
 		if (!had?.configurable || typeof had[slot] !== 'function') return;
 		const mine = wrap(had[slot], before, after);
 		native.define(owner, name, {...had, [slot]: mine});
-		undo.push(() => {
+		if (!undo.has(owner)) {
+			undo.set(owner, []);
+			if ((owners.push(new WeakRef(owner)) & 255) === 0) owners = owners.filter(ref => ref.deref());
+		}
+		undo.get(owner)?.unshift(() => {
 			if (native.descriptor(owner, name)?.[slot] === mine) native.define(owner, name, had);
 		});
 	};
@@ -88,7 +94,7 @@ export function createPatcher(native, failed) {
 		accessor: (owner, name, slot, after) => patch(owner, name, slot, null, after),
 		restore() {
 			active = false;
-			while (undo.length) /** @type {() => void} */ (undo.pop())();
+			for (const ref of owners.splice(0)) undo.get(ref.deref())?.splice(0).forEach(give => give());
 		},
 	};
 }

@@ -58,7 +58,7 @@ export function observeFonts({hub, flow, tree, sheets, patcher, onRoot}) {
 		const document = owners.get(set);
 		if (document) tell(document);
 	};
-	const patched = new Set();
+	const patched = new WeakSet();
 	onRoot(root => {
 		const {fonts: set} = /** @type {any} */ (root);
 		if (!set?.forEach) return;
