@@ -74,6 +74,7 @@ describe('recorder, over time', { timeout: 300_000 }, () => {
 
 	it('hears again after document.open() has taken all listeners away', async () => {
 		await open('<p>before</p>');
+		await same();
 		await page.evaluate(() => {
 			document.open();
 			document.write('<!doctype html><html><head></head><body><button id="b">b</button><input id="i"><div id="s" style="height:40px;overflow:auto"><p style="height:400px">x</p></div></body></html>');
@@ -100,6 +101,7 @@ describe('recorder, over time', { timeout: 300_000 }, () => {
 
 	it('begins anew when a document that was replaced is of another mode', async () => {
 		await open('<p>before</p>');
+		await same();
 		await page.evaluate(() => {
 			document.open();
 			document.write('<p id="q">quirky</p>');

@@ -434,7 +434,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 	};
 
 	return {
-		frames, hosts, fields, adopters, page, rootOf, omits, renew,
+		frames, hosts, fields, adopters, page, omits, renew,
 		/** Keeps what the mutation records of one delivery name. @param {MutationRecord[]} records */
 		collect(records) {
 			const mark = ids.mark();
