@@ -54,7 +54,9 @@ static bool differs(const struct rv_mirror *mirror, const struct rv_node *node, 
 	for (i = 0; i < node->n_attributes; i++) {
 		uint32_t name = hash_text(node->attributes[i].name, 0, &address), both = hash_text(node->attributes[i].value, name, &address);
 
-		value += address ? name : both;
+		/* Whether it is kept follows the field's type, which may change. */
+		if (!rv_span_is(node->attributes[i].name, "value"))
+			value += address ? name : both;
 	}
 	if (node->kind != RV_NODE_ELEMENT)
 		value = hash_text(node->text, 0, &address);

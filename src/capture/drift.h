@@ -6,7 +6,8 @@
  *
  *   structure  hash(tag) of an element, nodeType of others
  *              + 31·parent + 37·previous sibling + 41·next sibling + 43·first child   (ids, 0 none)
- *   values     of an element: the sum over its attributes of hash(value, hash(name)); of others: hash(text)
+ *   values     of an element: the sum over its attributes, but for `value`, of hash(value, hash(name));
+ *              of others: hash(text)
  *
  * hash(text, seed): FNV-1a without its basis over the first RV_DRIFT_UNITS UTF-16 units. Of values with a
  * `:` or `/` among them the name alone counts, as addresses may be written otherwise than they stand.

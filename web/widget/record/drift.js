@@ -48,7 +48,7 @@ export function observeDrift({hub, ids, tree, flow, enc, roots, every, isHidden,
 			const names = native.attrNames(node);
 			if (!isHidden(bits) && names.length < ATTRIBUTES) {
 				for (const name of names) {
-					if (tree.omits(node, name, bits)) continue;
+					if (name === 'value' || tree.omits(node, name, bits)) continue;
 					const value = attribute(node, name) ?? '';
 					const seed = hashOf(name, 0);
 					values += /[:/]/.test(value.slice(0, UNITS)) ? seed : hashOf(value, seed);
