@@ -44,7 +44,7 @@ const INTERNAL = new RegExp(`^(?:${[
 	'double drain drop every failed field fields flying fnText force frameDoc free getter guard hookFrame hosts inputType inputValue introduce',
 	'isBusy isDirty isMasked isRelevant isRunning isSecret isValue isWalking kill live lost mute native nested newPatcher onBlocked onDegrade onMessage onNode',
 	'onRoom onRoot onWindow pageState parentOf past patcher poll queryAll reach reread returned roots schedule scriptAddress setBits stamp stackOf',
-	'errorText targetOf touched unlisten within',
+	'errorText targetOf touched unlisten within accessor adoptedIn doubt fontSources hollow isLarge isOther isSettled sheetMedia',
 ].join(' ').replaceAll(' ', '|')})$`);
 const nameCache = {};
 /** What runs in the page uses the built-ins of before the page could change them. */

@@ -394,6 +394,39 @@ for (const engine of engines) {
 			assert.match(shown, /after/);
 		});
 
+		it('tells less often what changes without end, and all of it when it is calm again', async () => {
+			await open('<p id="loud" title="0"></p><p id="quiet" title="0"></p>');
+			await page.evaluate(() => {
+				const w = /** @type {any} */ (window);
+				w.levels = [];
+				w.Rearview.on('degrade', (/** @type {any} */ detail) => w.levels.push(detail.message));
+				const loud = /** @type {any} */ (document.getElementById('loud'));
+				w.storm = setInterval(() => { loud.title = 'x'.repeat(400_000) + ++w.count; }, 20);
+				w.count = 0;
+			});
+			await page.waitForFunction('levels.includes("level 2")', { timeout: 60_000 });
+			/* From here on it is sampled. */
+			const before = (await recorded(page)).records.filter((rec) => rec.is === 'attributes').length;
+			const changes = await page.evaluate(() => new Promise((done) => {
+				const w = /** @type {any} */ (window);
+				const from = w.count;
+				const wait = setInterval(() => {
+					if (w.count < from + 150) return;
+					clearInterval(wait);
+					clearInterval(w.storm);
+					/** @type {any} */ (document.getElementById('loud')).title = 'last';
+					/** @type {any} */ (document.getElementById('quiet')).title = 'too';
+					done(w.count - from);
+				}, 20);
+			}));
+			const got = await same();
+			const told = got.records.filter((rec) => rec.is === 'attributes').length - before;
+			assert.ok(told < changes / 3, `${told} of ${changes}`);
+			await page.waitForFunction('levels.at(-1) === "level 0"', { timeout: 60_000 });
+			assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).levels), ['level 1', 'level 2', 'level 1', 'level 0']);
+			assert.ok((await same()).records.some((rec) => rec.is === 'note' && rec.kind === 'budget'));
+		});
+
 		it('gives everything back on destroy', async () => {
 			await open('<p>x</p>');
 			const [before, after, same] = await page.evaluate(() => {

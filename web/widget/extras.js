@@ -3,6 +3,7 @@
 import * as rv from 'rv:records';
 import {observeAnimation} from './observe/animation.js';
 import {observeBlobs} from './observe/blobs.js';
+import {observeBudget} from './observe/breaker.js';
 import {observeCanvas} from './observe/canvas.js';
 import {observeDisplay} from './observe/display.js';
 import {observeFonts} from './observe/fonts.js';
@@ -45,7 +46,7 @@ const observeFrames = ctx => {
 const DUE_MAX = 1000;
 
 /** What `ctx` gives a module (listeners, timers, replaced functions) ends with it. @type {Extra[]} */
-const MODULES = [observePoll, observeLate, observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs, observeStyles, observeFonts, observeDrift, observeFrames];
+const MODULES = [observePoll, observeLate, observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs, observeStyles, observeFonts, observeBudget, observeDrift, observeFrames];
 
 /** @param {import('./recorder.js').Ctx} ctx */
 export function createExtras(ctx) {

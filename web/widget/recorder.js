@@ -31,6 +31,7 @@ import {FRAMES, createTree} from './record/tree.js';
  * @property {import('./api/api.js').RecorderOptions['part']} part
  * @property {Record<string, (message: any) => void>} handlers  of the worker's messages
  * @property {any} config
+ * @property {(name: any, detail: any) => any} emit  tells the host's listeners
  * @property {import('./record/clock.js').Clock} clock
  * @property {import('./record/encoder.js').Encoder} enc
  * @property {import('./record/ids.js').Ids} ids
@@ -410,7 +411,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			tree = createTree({native, enc, ids, privacy, state, sheets: sheetsOf, closed: hub.closed, onRoot, onReplaced, onBlocked: element => eachBlocked.forEach(each => each(element))});
 			/** @type {Ctx} */
 			const ctx = {
-				hub, options, part, handlers, config, privacy, clock, enc, ids, flow, state, sheets: sheetsOf, tree, send, pageState, targetOf, listen, roots, every,
+				hub, options, part, handlers, emit, config, privacy, clock, enc, ids, flow, state, sheets: sheetsOf, tree, send, pageState, targetOf, listen, roots, every,
 				onRoot: each => void eachRoot.push(each),
 				onWindow: each => void eachWindow.push(each),
 				blocked: each => void eachBlocked.push(each),

@@ -9,7 +9,7 @@ const TEXT_MAX = 100_000;
  * @param {import('./patch.js').Patcher} [patcher]
  */
 export function hookDom(hub, win, patcher = hub.patcher) {
-	const {touched, fonts} = hub;
+	const {touched, fontSources} = hub;
 
 	/** @param {Element} host @param {{shadowRoot: ShadowRoot | null}} holder of a root that the host may hide */
 	const shadow = (host, holder) => {
@@ -74,5 +74,5 @@ export function hookDom(hub, win, patcher = hub.patcher) {
 	const state = (/** @type {CSSStyleSheet} */ self) => hub.dom?.state(self);
 	patcher.accessor(win.StyleSheet.prototype, 'disabled', 'set', state);
 	patcher.accessor(win.StyleSheet.prototype, 'media', 'get', state);
-	patcher.method(win, 'FontFace', null, (self, args) => void fonts.set(self, args[1]));
+	patcher.method(win, 'FontFace', null, (self, args) => void fontSources.set(self, args[1]));
 }

@@ -68,7 +68,7 @@ export function createHub(win) {
 		/** Sheets whose rules a script changed, with the texts it gave that a rule does not give back whole. @type {WeakMap<CSSStyleSheet, string>} */
 		touched: new WeakMap(),
 		/** What fonts made by scripts are made of. @type {WeakMap<FontFace, any>} */
-		fonts: new WeakMap(),
+		fontSources: new WeakMap(),
 		/** What knows the shadow root of a host that may hide it. @type {WeakMap<Element, {shadowRoot: ShadowRoot | null}>} */
 		closed: new WeakMap(),
 		/** Addresses that begin so are the product's own. */

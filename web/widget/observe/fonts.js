@@ -1,26 +1,23 @@
 /* Fonts made by scripts: each document's are told as one more adopted sheet of @font-face rules. */
 
-const FONTS_MAX = 100;
-/** Bytes of a font that travel with the recording, and of all of them. */
-const FONT_MAX = 500_000;
-const ALL_MAX = 2_000_000;
+import {FONT_MAX, FONTS_BYTES, FONTS_MAX} from '../record/limits.js';
 
 /** @param {import('../extras.js').ExtrasCtx} ctx */
 export function observeFonts({hub, flow, tree, sheets, patcher, onRoot}) {
-	const {native, win, fonts} = hub;
+	const {native, win, fontSources} = hub;
 	/** What a buffer is as an address, '' while that is not known. @type {WeakMap<FontFace, string>} */
 	const addresses = new WeakMap();
 	let bytes = 0;
 
 	/** @param {FontFace} font @param {Document} document @returns {string} '' without an answer yet */
 	const sourceOf = (font, document) => {
-		const given = fonts.get(font);
+		const given = fontSources.get(font);
 		if (typeof given === 'string') return given;
 		const known = addresses.get(font);
 		if (known !== undefined) return known;
 		addresses.set(font, '');
 		const blob = new Blob([given]);
-		if (blob.size > FONT_MAX || (bytes += blob.size) > ALL_MAX) return '';
+		if (blob.size > FONT_MAX || (bytes += blob.size) > FONTS_BYTES) return '';
 		const reader = new FileReader();
 		native.listen(reader, 'load', hub.guard(() => {
 			addresses.set(font, `url("${reader.result}")`);
@@ -36,7 +33,7 @@ export function observeFonts({hub, flow, tree, sheets, patcher, onRoot}) {
 		/** @type {string[]} */
 		const rules = [];
 		document.fonts.forEach(font => {
-			if (!fonts.has(font) || rules.length >= FONTS_MAX) return;
+			if (!fontSources.has(font) || rules.length >= FONTS_MAX) return;
 			const source = sourceOf(font, document);
 			const {family, style, weight, stretch, unicodeRange, featureSettings, display} = font;
 			if (source) rules.push(`@font-face{font-family:${JSON.stringify(family.replace(/^(["'])(.*)\1$/, '$2'))};src:${source};font-style:${style};font-weight:${weight};font-stretch:${stretch};unicode-range:${unicodeRange};font-feature-settings:${featureSettings};font-display:${display}}`);

@@ -1,20 +1,15 @@
 /* What of style sheets no hook tells, in short slices: lists of adopted sheets changed in place, sheets
  * switched or given other media, counts of rules that went astray, declarations changed through
  * references older than the hooks. And the full text of rules that browsers give back in part. */
+import {COMPARED_MAX, FETCHED_MAX, PARSED_MAX, RULES_MAX, SHEETS_MAX} from '../record/limits.js';
 import {leaves} from './css.js';
 
 const TICK_MS = 1000;
 const SLICE_MS = 1;
 /** How often to wait for the page to ask for something itself. */
 const PATIENCE = 100;
-/** Rules of a sheet that are compared. */
-const RULES_MAX = 5000;
-const SHEETS_MAX = 300;
 /** A value that is not given back. */
 const HOLLOW = /: *(?:!important)?;/;
-/** Characters of a style element that are parsed again, in one go; of a sheet from the cache. */
-const FETCHED_MAX = 2_000_000;
-const TEXT_MAX = 50_000;
 
 /** @param {string} text */
 const hashOf = text => {
@@ -73,13 +68,13 @@ export function observeStyles({hub, flow, ids, tree, sheets, roots, every}) {
 		if (!rules || !sheets.isSettled(sheet)) return;
 		const entry = sheets.entry(sheet);
 		if (entry) {
-			if (Math.min(rules.length, sheets.most) !== entry.count) sheets.sheet(sheet);
+			if (Math.min(rules.length, RULES_MAX) !== entry.count) sheets.sheet(sheet);
 			return;
 		}
 		const owner = sheet.ownerNode;
 		if (!owner || seen.has(sheet) || native.localName(owner) !== 'style') return;
 		const text = native.textContent(owner);
-		if (text.length < TEXT_MAX && parse(text).length < rules.length) sheets.sheet(sheet);
+		if (text.length < PARSED_MAX && parse(text).length < rules.length) sheets.sheet(sheet);
 	};
 
 	/** Compares rules with what they were a round before. */
@@ -95,7 +90,7 @@ export function observeStyles({hub, flow, ids, tree, sheets, roots, every}) {
 				const isSame = before?.count === rules.length;
 				const hashes = isSame ? before.hashes : [];
 				seen.set(sheet, {count: rules.length, hashes});
-				for (let i = 0; i < rules.length && i < RULES_MAX; i++) {
+				for (let i = 0; i < rules.length && i < COMPARED_MAX; i++) {
 					const hash = hashOf(rules[i].cssText);
 					if (isSame && hashes[i] !== undefined && hashes[i] !== hash) sheets.inside(rules[i]);
 					hashes[i] = hash;

@@ -7,19 +7,12 @@
  * `open` guarantees room for one record of that many words, tick included. At most four buffers are on
  * their way at a time. */
 import * as rv from 'rv:records';
+import {BATCH_CHARS, BATCH_WORDS, IN_FLIGHT, LARGE_CHARS, LARGE_WORDS, STRING_MAX} from './limits.js';
 
 /** @typedef {ReturnType<typeof createEncoder>} Encoder */
 
-const WORDS = 16384;
-const IN_FLIGHT = 4;
-/** Characters of strings in one batch before it is sent. */
-const CHARS = 1 << 18;
-/** From here on a batch does not wait for more. */
-const LARGE_WORDS = 2048;
-const LARGE_CHARS = 1 << 14;
-const STRING_MAX = 1 << 20;
 /** A record that is larger is not written. */
-export const RECORD_WORDS = WORDS - rv.BATCH_HEADER_WORDS - 8;
+export const RECORD_WORDS = BATCH_WORDS - rv.BATCH_HEADER_WORDS - 8;
 
 /**
  * @param {(message: any, transfer: Transferable[]) => void} send
@@ -46,10 +39,11 @@ export function createEncoder(send, onRoom) {
 	let time = 0;
 	let written = -1;
 	let start = 0;
+	let bytes = 0;
 
 	const begin = () => {
 		if (flying >= IN_FLIGHT) return false;
-		words = new Uint32Array(pool.pop() ?? new ArrayBuffer(WORDS * 4));
+		words = new Uint32Array(pool.pop() ?? new ArrayBuffer(BATCH_WORDS * 4));
 		if (interned.size >= rv.INTERN_MAX) {
 			interned = new Map();
 			clear = rv.BATCH_INTERN_CLEAR;
@@ -68,6 +62,7 @@ export function createEncoder(send, onRoom) {
 		const n = at;
 		words.set([rv.BATCH_MAGIC, rv.ABI_HASH, ++seq, clear, firstIntern, fresh.length, inline.length, n]);
 		const buf = /** @type {ArrayBuffer} */ (words.buffer);
+		bytes += n * 4 + chars;
 		clear = 0;
 		at = 0;
 		flying++;
@@ -95,7 +90,7 @@ export function createEncoder(send, onRoom) {
 		},
 		/** @param {number} need words of the next record, header included @returns {boolean} false: not now */
 		open(need) {
-			if (at && (at + need + 2 > WORDS || chars > CHARS)) post();
+			if (at && (at + need + 2 > BATCH_WORDS || chars > BATCH_CHARS)) post();
 			return at !== 0 || begin();
 		},
 		/** Text, always inline. @param {string | null} s */
@@ -145,12 +140,14 @@ export function createEncoder(send, onRoom) {
 			words[start] |= (at - start) << 8;
 		},
 		post,
+		/** Words and characters sent so far, as bytes. */
+		bytes: () => bytes,
 		/** Whether what waits is worth sending. */
 		isLarge: () => at > LARGE_WORDS || chars > LARGE_CHARS,
 		/** The core answered a batch. @param {ArrayBuffer | undefined} buf */
 		returned(buf) {
 			flying = Math.max(0, flying - 1);
-			if (buf && buf.byteLength === WORDS * 4 && pool.length < IN_FLIGHT) pool.push(buf);
+			if (buf && buf.byteLength === BATCH_WORDS * 4 && pool.length < IN_FLIGHT) pool.push(buf);
 			onRoom();
 		},
 		flying: () => flying,

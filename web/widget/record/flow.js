@@ -1,16 +1,10 @@
 /* When things are written down: after the frame, in slices, or at once when there is no later. */
+import {DEADLINE_MS, GAP_MAX_MS, GAP_MS, IN_FLIGHT, POST_MS, SLICE_MS, WAITING_MAX} from './limits.js';
 
 /** @typedef {ReturnType<typeof createFlow>} Flow */
 
-const SLICE_MS = 5;
-const DEADLINE_MS = 200;
-/** Between two flushes; longer when the last one was long, so that flushing stays within 5 % of the time. */
-const GAP_MS = 50;
-const GAP_MAX_MS = 1000;
+/** A gap's share of the flush before it. */
 const SHARE = 20;
-/** How long a small batch may wait for more. */
-const POST_MS = 200;
-const WAITING_MAX = 1000;
 const FLUSH_TRIES = 400;
 
 /**
@@ -30,6 +24,8 @@ export function createFlow({hub, enc, clock, ids, looks, tree, take, done}) {
 	let scheduled = false;
 	let last = 0;
 	let gap = GAP_MS;
+	/** What flushing took, and the least time between two flushes while the budget is broken. */
+	const load = {ms: 0, gap: 0};
 	let posted = 0;
 	let isPosting = false;
 	let lost = 0;
@@ -111,7 +107,8 @@ export function createFlow({hub, enc, clock, ids, looks, tree, take, done}) {
 		});
 		post(isSoon);
 		last = native.now();
-		gap = Math.min(GAP_MAX_MS, Math.max(GAP_MS, (last - from) * SHARE));
+		load.ms += last - from;
+		gap = Math.min(GAP_MAX_MS, Math.max(GAP_MS, load.gap, (last - from) * SHARE));
 		return all;
 	};
 
@@ -127,7 +124,7 @@ export function createFlow({hub, enc, clock, ids, looks, tree, take, done}) {
 
 	/** More of the same flush: no gap. */
 	const again = () => {
-		if (scheduled || enc.flying() >= 4) return; /* a returning buffer goes on */
+		if (scheduled || enc.flying() >= IN_FLIGHT) return; /* a returning buffer goes on */
 		scheduled = true;
 		idle();
 	};
@@ -141,7 +138,7 @@ export function createFlow({hub, enc, clock, ids, looks, tree, take, done}) {
 	};
 
 	return {
-		schedule, record,
+		schedule, record, load,
 		/** @param {boolean} on */
 		run(on) {
 			running = on;
@@ -181,7 +178,7 @@ export function createFlow({hub, enc, clock, ids, looks, tree, take, done}) {
 				look();
 				for (let i = 0; i < FLUSH_TRIES && running && !slice(SLICE_MS, true); i++) {
 					await new Promise(next => {
-						if (enc.flying() >= 4) roomed.push(() => next(undefined));
+						if (enc.flying() >= IN_FLIGHT) roomed.push(() => next(undefined));
 						else native.setTimeout(next, 0);
 					});
 				}

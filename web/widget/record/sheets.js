@@ -2,6 +2,7 @@
  * constructed ones. Whole sheets are read rule by rule within the flush's budget; single insertions
  * and deletions are kept as they happen, with the text the page gave, and written with the flush. */
 import * as rv from 'rv:records';
+import {ADOPTED_MAX, CHANGES_MAX, DEPTH_MAX, DOUBTED, HELD_MAX, RULES_MAX, RULE_TEXT_MAX} from './limits.js';
 
 /** @typedef {ReturnType<typeof createSheets>} Sheets */
 /**
@@ -9,16 +10,6 @@ import * as rv from 'rv:records';
  * @typedef {{id: number, owner: any, ownerId: number, flags: number, media: string, count: number, imports: boolean}} Entry
  */
 
-const RULES_MAX = 30_000;
-const ADOPTED_MAX = 1000;
-/** Insertions and deletions that wait for a flush. */
-const CHANGES_MAX = 30_000;
-/** Rules whose declarations the page has got hold of. */
-const HELD_MAX = 500;
-/** Of them, looked at each time without a cause. */
-const DOUBTED = 100;
-const DEPTH_MAX = 12;
-const TEXT_MAX = 1 << 17;
 /** A longhand whose value comes from a variable in a shorthand: browsers write nothing for it. */
 const HOLLOW = /(?:^|[\s;{])(?!--)[\w-]+: *(?:!important)?;/;
 
@@ -95,7 +86,7 @@ export function createSheets({native, touched}, enc, ids, schedule) {
 		const inner = rule.type === 3 && depth < 4 && rulesOf(rule.styleSheet);
 		if (!inner) {
 			let text = rule.cssText;
-			if (text.length < TEXT_MAX && HOLLOW.test(text)) {
+			if (text.length < RULE_TEXT_MAX && HOLLOW.test(text)) {
 				const sheet = rule.parentStyleSheet;
 				sources.get(sheet)?.forEach((source, given) => {
 					text = text.replace(given, () => source);
@@ -318,7 +309,7 @@ export function createSheets({native, touched}, enc, ids, schedule) {
 	};
 
 	return {
-		check, adopted, isOther, hollow, sources, extra, most: RULES_MAX,
+		check, adopted, isOther, hollow, sources, extra,
 		/** @param {CSSStyleSheet} sheet */
 		entry: sheet => known.get(sheet),
 		isBusy: () => queue.size + inside.size + doubtful.size + looked.size + changes.length > 0,

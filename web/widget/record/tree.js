@@ -18,6 +18,8 @@ const HTML = 'http://www.w3.org/1999/xhtml';
 const SVG = 'http://www.w3.org/2000/svg';
 const MATHML = 'http://www.w3.org/1998/Math/MathML';
 const ATTRIBUTES_MAX = 1000;
+/** Changes of one element's attributes between two samples that are told as they come. */
+const NOISY = 10;
 /** What follows an element's record at once: state of fields, media, dialogs. */
 const STATE_WORDS = 40;
 const LEAVES = new Set(['script', 'noscript', 'textarea', 'iframe', 'frame', 'template']);
@@ -48,6 +50,10 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 	let delivery = 0;
 	/** @type {Map<Element, Set<string>>} */
 	const attributes = new Map();
+	/** The noisiest elements, told with the next sample. @type {typeof attributes} */
+	const noisy = new Map();
+	/** How often attributes changed since the last sample; null: everything is told as it comes. @type {Map<Element, number> | null} */
+	let counts = null;
 	/** @type {Map<Node, number>} */
 	const texts = new Map();
 	/** Hosts of new shadow roots. @type {Set<Element>} */
@@ -355,6 +361,14 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		if (!id) return true;
 		const bits = ids.bitsOf(id);
 		const tag = localName(node);
+		if (counts && !FIELDS.has(tag) && ![...names].some(privacy.isRelevant)) {
+			const times = (counts.get(node) ?? 0) + 1;
+			counts.set(node, times);
+			if (times > NOISY) {
+				noisy.set(node, new Set([...noisy.get(node) ?? [], ...names]));
+				return true;
+			}
+		}
 		/** @type {string[]} */
 		const kept = [];
 		let isRelevant = false;
@@ -467,7 +481,13 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 				} else texts.set(target, mark);
 			}
 		},
-		isDirty: () => mentioned.size + attributes.size + texts.size + walks.length + hosts.size + frames.size + fields.size + styles.size + adopters.size > 0 || sheets.isBusy(),
+		isDirty: () => mentioned.size + attributes.size + noisy.size + texts.size + walks.length + hosts.size + frames.size + fields.size + styles.size + adopters.size > 0 || sheets.isBusy(),
+		/** Lets go of what was held back; whether elements whose attributes change all the time are held back until the next call. @param {boolean} on */
+		sample(on) {
+			for (const [element, names] of noisy) attributes.set(element, new Set([...attributes.get(element) ?? [], ...names]));
+			noisy.clear();
+			counts = on ? new Map() : null;
+		},
 		isWalking: () => walks.length > 0,
 		/** Writes down what changed. @param {() => boolean} isOver @returns {boolean} false: there is more */
 		work(isOver) {
@@ -503,7 +523,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 			return ids.live(target);
 		},
 		reset() {
-			for (const all of [mentioned, loose, attributes, texts, hosts, frames, fields, styles, adopters]) all.clear();
+			for (const all of [mentioned, loose, attributes, noisy, texts, hosts, frames, fields, styles, adopters]) all.clear();
 			frameDocuments = new WeakMap();
 			walks = [];
 			swept = true;
