@@ -39,6 +39,8 @@ export function takeNatives(win) {
 	const documentSheets = getter(Document.prototype, 'adoptedStyleSheets');
 	const shadowSheets = getter(win.ShadowRoot.prototype, 'adoptedStyleSheets');
 	return {
+		/** zone.js may come after this. @returns {any} the zone outside of all, if there are any */
+		zone: () => /** @type {any} */ (win).Zone?.root,
 		free, raw, getter, method,
 		apply: Reflect.apply,
 		construct: Reflect.construct,

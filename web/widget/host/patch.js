@@ -30,6 +30,12 @@ export function createPatcher(native, failed) {
 	/** @type {WeakRef<any>[]} */
 	let owners = [];
 
+	/** What ours start is no task of an application's zone. @param {any} f @param {any[]} args */
+	const outside = (f, ...args) => {
+		const zone = native.zone();
+		return zone ? zone.run(f, null, args) : f(...args);
+	};
+
 	/** @param {any} original @param {Before | null} before @param {After | null} after */
 	const wrap = (original, before, after) => {
 		const text = () => native.fnText(original);
@@ -47,7 +53,7 @@ export function createPatcher(native, failed) {
 				const result = native.apply(target, self, args);
 				if (after) {
 					try {
-						return after(self, args, result, token) ?? result;
+						return outside(after, self, args, result, token) ?? result;
 					} catch {
 						failed();
 					}
