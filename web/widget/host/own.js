@@ -18,9 +18,10 @@ const pin = Base => {
 /** @template {object} T @param {T} namespace @returns {T} */
 const copy = namespace => /** @type {T} */ (Object.defineProperties({}, Object.getOwnPropertyDescriptors(namespace)));
 
-const {Map: M, Set: S, WeakMap: W, WeakSet: V, JSON: J, Array: A, document: page} = globalThis;
+const {Map: M, Set: S, WeakMap: W, WeakSet: V, JSON: J, Array: A, Uint32Array: U, Uint16Array: T, Float64Array: F, URL: L, document: page} = globalThis;
 
 export const own = /** @type {any} */ (page?.currentScript)?.rearviewOwn ?? {
 	Map: pin(M), Set: pin(S), WeakMap: pin(W), WeakSet: pin(V), JSON: copy(J), Array: copy(A),
+	Uint32Array: U, Uint16Array: T, Float64Array: F, URL: L,
 };
-export const {Map, Set, WeakMap, WeakSet, JSON, Array} = own;
+export const {Map, Set, WeakMap, WeakSet, JSON, Array, Uint32Array, Uint16Array, Float64Array, URL} = own;
