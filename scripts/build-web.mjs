@@ -16,6 +16,7 @@ const types = join(root, 'build/web-types');
 const BUDGETS = /** @type {[string, number, string[]][]} */ ([
 	['the script tag', 8, ['rearview.js']],
 	['later', 8, ['rearview.extras.js']],
+	['later, logs', 8, ['rearview.logs.js']],
 	['on the main thread', 18, ['rearview.js', 'rearview.recorder.js']],
 	['with worker and Wasm', 45, ['rearview.js', 'rearview.recorder.js', 'rearview.worker.js', 'rearview.wasm']],
 ]);
@@ -40,15 +41,15 @@ if (records !== join(types, 'records.js')) copyFileSync(records, join(types, 're
 // Members that only our own page-side modules use: they get short names, the same in every file. None of
 // them may be part of the public API, of a message to the worker or of the configuration.
 const INTERNAL = new RegExp(`^(?:${[
-	'addScript adopted adopters alive areaValue ask attempt attrNames attrNode bitsOf both changed check collect combined compact correct counters',
+	'addScript adopted adopters alive areaValue ask attempt attrNames attrNode bitsOf both breadcrumb changed check collect combined compact correct counters',
 	'double drain drop every failed field fields flying fnText force frameDoc free getter guard hookFrame hosts inputType inputValue introduce',
-	'isBusy isDirty isMasked isRelevant isRunning isSecret isValue isWalking kill live lost mute native nested newPatcher onBlocked onDegrade onMessage onNode',
-	'onRoom onRoot onWindow pageState parentOf past patcher poll queryAll reach reread returned roots schedule scriptAddress setBits stamp stackOf',
+	'hasBodies isBusy isDirty isFull isMasked isNew isTimed isRelevant isRunning isSecret isValue isWalking kill live logAt lost maker measured mute native nested newPatcher onBlocked onDegrade onMessage onFlush onNode onNote onTimer onVital',
+	'onRoom onRoot onWindow pageState parentOf past patcher poll queryAll reach reread returned roots schedule scriptAddress setBits skipped stamp stackOf',
 	'errorText targetOf touched unlisten within accessor adoptedIn doubt fontSources hollow isLarge isOther isSettled sheetMedia',
 ].join(' ').replaceAll(' ', '|')})$`);
 const nameCache = {};
 /** What runs in the page uses the built-ins of before the page could change them. */
-const IN_PAGE = /^(?:loader|index|recorder|shot|extras)\.js$/;
+const IN_PAGE = /^(?:loader|index|recorder|shot|extras|frame|logs)\.js$/;
 
 const hash = (/** @type {string | Uint8Array} */ content) => createHash('sha256').update(content).digest('hex').slice(0, 12);
 /** @type {Record<string, string>} */
@@ -103,6 +104,7 @@ await bundle('recorder.js', 'rearview.recorder.js', 'iife');
 await bundle('shot.js', 'rearview.shot.js', 'iife');
 await bundle('extras.js', 'rearview.extras.js', 'iife');
 await bundle('frame.js', 'rearview.frame.js', 'iife');
+await bundle('logs.js', 'rearview.logs.js', 'iife');
 await bundle('loader.js', 'rearview.js', 'iife');
 await bundle('index.js', 'rearview.mjs', 'esm');
 

@@ -405,13 +405,19 @@ static enum rv_status add_record(struct rv_logs *logs, struct rv_log_list *list,
 	return list_take(list, item);
 }
 
+/* Equal lines in a row are one record. */
+static uint32_t times(const struct rv_rec *rec)
+{
+	return rec->v[RV_CONSOLE_COUNT].u ? rec->v[RV_CONSOLE_COUNT].u : 1;
+}
+
 /* A group is the line that opens it and the depth of what follows. */
 static bool changes_depth(struct rv_logs *logs, const struct rv_rec *rec)
 {
 	const uint32_t level = rec->v[RV_CONSOLE_LEVEL].u;
 
-	if (level == RV_LEVEL_GROUP_END && logs->depth)
-		logs->depth--;
+	if (level == RV_LEVEL_GROUP_END)
+		logs->depth -= times(rec) < logs->depth ? times(rec) : logs->depth;
 	return level == RV_LEVEL_GROUP || level == RV_LEVEL_GROUP_COLLAPSED;
 }
 
@@ -467,8 +473,8 @@ enum rv_status rv_logs_add(struct rv_logs *logs, struct rv_span segment, struct 
 		}
 		if (wall_ms >= logs->from_wall_ms && wall_ms <= logs->to_wall_ms && (status = add_record(logs, list, &rec, wall_ms, reader.head.epoch_wall_ms)) != RV_OK)
 			return status;
-		if (opens && logs->depth < RV_LOGS_DEPTH_MAX)
-			logs->depth++;
+		if (opens)
+			logs->depth += times(&rec) < RV_LOGS_DEPTH_MAX - logs->depth ? times(&rec) : RV_LOGS_DEPTH_MAX - logs->depth;
 	}
 	return status == RV_END ? RV_OK : status;
 }

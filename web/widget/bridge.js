@@ -162,10 +162,11 @@ export function createBridge({hub, asset, workerUrl, nonce, isFrame, onMessage, 
 			});
 			line.post({...message, id}, transfer);
 		}),
-		stop() {
+		/** @param {boolean} [forget]  nothing more is to be stored */
+		stop(forget) {
 			stopped = true;
 			const was = hangUp('Rearview was destroyed.');
-			was?.post({t: 'stop'}, []);
+			was?.post({t: 'stop', forget}, []);
 			/* Time for the worker to write its last row. */
 			native.setTimeout(() => was?.close(), 1000);
 		},

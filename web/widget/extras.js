@@ -48,8 +48,8 @@ const DUE_MAX = 1000;
 /** What `ctx` gives a module (listeners, timers, replaced functions) ends with it. @type {Extra[]} */
 const MODULES = [observePoll, observeLate, observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs, observeStyles, observeFonts, observeBudget, observeDrift, observeFrames];
 
-/** @param {import('./recorder.js').Ctx} ctx */
-export function createExtras(ctx) {
+/** @param {import('./recorder.js').Ctx} ctx @param {Extra[]} more  those of rearview.logs.js */
+export function createExtras(ctx, more) {
 	const {hub, roots, ids, privacy} = ctx;
 	const {native, win} = hub;
 	/** @type {((root: Document | ShadowRoot) => void)[]} */
@@ -133,7 +133,7 @@ export function createExtras(ctx) {
 					return end;
 				},
 			};
-			for (const module of MODULES) {
+			for (const module of [...MODULES, ...more]) {
 				hub.attempt(() => {
 					const end = module(own);
 					if (end) stops.push(end);

@@ -4,6 +4,7 @@ import {METHODS, createApi} from './api/api.js';
 import {startEarly} from './host/early.js';
 import {createExtras} from './extras.js';
 import {frame} from './frame.js';
+import {logs} from './logs.js';
 import {createRecorder} from './recorder.js';
 import {takeShot} from './shot.js';
 
@@ -27,7 +28,7 @@ function api() {
 	return made = createApi(hub, {
 		endpoint: undefined,
 		asset: (name, {assetsUrl}) => new URL(`${name}?v=${FILES[name] ?? ''}`, assetsUrl ? new URL(assetsUrl, location.href) : import.meta.url),
-		part: async name => ({recorder: createRecorder, shot: takeShot, extras: createExtras, frame})[name],
+		part: async name => ({recorder: createRecorder, shot: takeShot, extras: createExtras, frame, logs})[name],
 		destroy: unhook,
 		revive: hook,
 	});
@@ -40,4 +41,4 @@ const call = (name, args) => typeof window === 'object' ? /** @type {any} */ (ap
 const rearview = /** @type {any} */ (Object.fromEntries(METHODS.map(name => [name, (/** @type {any[]} */ ...args) => call(name, args)])));
 
 export default rearview;
-export const {init, identify, logout, saveReport, exportReplay, takeScreenshot, on, off, pause, resume, consent, destroy} = rearview;
+export const {init, identify, logout, saveReport, exportReplay, takeScreenshot, on, off, addBreadcrumb, setContext, pause, resume, consent, destroy} = rearview;

@@ -44,9 +44,9 @@ function start(win, script) {
 			if (typeof done === 'function') Promise.resolve(result).then(done, failed);
 		});
 	}
-	const {project, workerUrl} = dataset;
+	const {project, workerUrl, consent} = dataset;
 	if (project) {
-		api.init({projectKey: project, workerUrl, ...(dataset.consent === 'pending' ? {consent: /** @type {const} */ ('pending')} : {})});
+		api.init({projectKey: project, workerUrl, consent: /** @type {any} */ (consent)});
 	}
 }
 

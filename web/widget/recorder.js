@@ -1,7 +1,6 @@
 /* rearview.recorder.js: observes the page, writes records, drives the worker. */
 import * as rv from 'rv:records';
 import {createActions} from './actions.js';
-import {pageMeta} from './api/page.js';
 import {createBridge} from './bridge.js';
 import {observeInput} from './observe/input.js';
 import {observeLogs} from './observe/logs.js';
@@ -60,6 +59,8 @@ const TAIL_MS = 500;
 const RESTARTS = 5;
 const RESTARTS_MS = 600_000;
 const REPORT_MS = 300_000;
+/** How long what has to be told waits for rearview.logs.js. */
+const SOON_MS = 500;
 
 /** @type {import('./api/api.js').RecorderMaker} */
 export function createRecorder(hub, {options, asset, part, emit, warn}) {
@@ -87,8 +88,10 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	let writeLogs = () => {};
 	/** @type {import('./extras.js').Extras | null} */
 	let extras = null;
-	/** Fetches them, once. @type {(() => void) | null} */
-	let getExtras = null;
+	/** Fetches them, once. @type {() => any} */
+	let getExtras;
+	/** @type {Promise<any> | undefined} */
+	let later;
 
 	const bridge = createBridge({
 		hub, asset, workerUrl: options.workerUrl, nonce: options.nonce, isFrame: !!options.frames && win.parent !== win,
@@ -228,8 +231,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		isFirstWalk = false;
 		flow.record(2, () => enc.put(rv.REC_SNAPSHOT_DONE, 0));
 		extras?.start();
-		if (getExtras) (native.idle ?? native.setTimeout)(getExtras);
-		getExtras = null;
+		if (!later) (native.idle ?? native.setTimeout)(getExtras);
 	};
 	let isFirstWalk = true;
 
@@ -322,8 +324,12 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			if (!enc.flying() && !paused) again('refused');
 		},
 		tick: () => flow.force(5),
-		flush({id}) {
-			flush().then(() => send({t: 'flushed', id}));
+		async flush({id}) {
+			await flush();
+			await soon();
+			hub.onFlush?.();
+			await flow.flush();
+			send({t: 'flushed', id});
 		},
 		action: message => void act(message),
 		event({name, detail}) {
@@ -347,9 +353,13 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		toolsUrl: asset('rearview.tools.wasm').href,
 		abi: rv.ABI_HASH,
 		page: {url: win.location.href, visible: native.visibility(document) === 'visible'},
+		gpc: /** @type {any} */ (win.navigator).globalPrivacyControl === true,
 		session: attempt(() => win.sessionStorage.getItem('rearview.session')) ?? undefined,
 		visitor: attempt(() => win.localStorage.getItem('rearview.visitor')) ?? undefined,
 	});
+
+	/** What comes later, when it comes soon. */
+	const soon = () => Promise.race([getExtras(), new Promise(done => native.setTimeout(done, SOON_MS))]);
 
 	/* ---- reports ---- */
 	/** @type {import('./api/identify.js').User | null} */
@@ -382,15 +392,16 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		if (errors) notes.push(`widget_errors: ${errors}`);
 		if (lost) notes.push(`events_lost: ${lost}`);
 		await flush();
+		const logs = await soon();
 		emit('capture', {screenshot: !!pixels});
-		const draft = {title: given.title, description: given.description, item_type: given.item_type, custom: {...given.custom}};
+		const draft = {title: given.title, description: given.description, item_type: given.item_type, custom: {...hub.contexts, ...given.custom}};
 		if (emit('beforesubmit', draft).includes(false)) throw new Error('A beforesubmit listener cancelled the report.');
 		const {title, description, item_type, custom} = plain(draft);
 		return bridge.ask({
 			t: 'report',
 			report: {
 				...given, title, description, item_type, custom, notes, pixels,
-				meta: pageMeta(win, {width: win.innerWidth, height: win.innerHeight}),
+				meta: logs ? logs.pageMeta(win, {width: win.innerWidth, height: win.innerHeight}) : {url: win.location.href},
 				parts: {replay: true, screenshot: !!pixels},
 			},
 		}, pixels ? [pixels.data] : [], REPORT_MS);
@@ -402,6 +413,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			const [ready, size] = await Promise.all([bridge.start(initOptions()), measure(hub)]);
 			const {config} = ready;
 			if (stopped) throw new Error('Rearview was destroyed.');
+			if (!ready.session) throw new Error('Global Privacy Control asks for no recording.');
 			remember(ready);
 			isReady = true;
 			viewport = size;
@@ -424,9 +436,10 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 					if (stop) stops.push(stop);
 				});
 			}
-			getExtras = guard(() => part('extras').then(guard(make => {
-				extras = make(ctx);
+			getExtras = guard(() => later ??= Promise.all([part('extras'), part('logs')]).then(guard(([make, logs]) => {
+				extras = make(ctx, logs.modules);
 				if (flow.isRunning() && !isFirstWalk) extras?.start();
+				return logs;
 			}), error => flow.record(4, () => enc.put(rv.REC_NOTE, 2, enc.name('extras'), enc.text(error.message)))));
 			stops.push(every(WATCH_MS, watch), () => extras?.stop());
 			hub.dom = {
@@ -483,7 +496,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			if (isReady) applyPause();
 			else hub.mute(on);
 		},
-		stop() {
+		stop(forget) {
 			stopped = true;
 			flow.run(false);
 			observer.disconnect();
@@ -491,7 +504,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			hub.dom = null;
 			roots(root => frameHooks.get(/** @type {any} */ (root).defaultView)?.());
 			for (const stop of stops.splice(0)) attempt(stop);
-			bridge.stop();
+			bridge.stop(forget);
 		},
 	};
 }

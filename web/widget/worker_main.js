@@ -92,10 +92,12 @@ export function startWorker(port, loadScript, rest) {
 		const db = openDb(scope, note);
 		const module = fetchModule(options.wasmUrl);
 		module.catch(() => {});
-		const [session, {config, refresh}] = await Promise.all([
-			startSession(db, scope, options),
-			startConfig(db, options, note),
-		]);
+		const configured = startConfig(db, options, note);
+		if (options.gpc && (await configured).config.privacy?.honor_gpc) {
+			db.close();
+			return send({t: 'ready', abi: options.abi});
+		}
+		const [session, {config, refresh}] = await Promise.all([startSession(db, scope, options), configured]);
 		if (!session.locks) note('locks');
 		abandon = () => {
 			session.leave();
@@ -302,8 +304,9 @@ export function startWorker(port, loadScript, rest) {
 				session.leave();
 				actions?.leave();
 			},
-			stop() {
+			stop({forget}) {
 				handle = () => {};
+				if (forget) db.close();
 				clearInterval(ticks);
 				core.save(2).finally(() => {
 					core.stop();

@@ -32,12 +32,12 @@ import {mergeUser, plain} from './identify.js';
  * @property {(format: 'rrweb' | 'native', from: number, to: number) => Promise<any>} exportReplay
  * @property {() => Promise<Blob>} screenshot
  * @property {(on: boolean) => void} pause
- * @property {() => void} stop
+ * @property {(forget?: boolean) => void} stop  forget: nothing more is to be stored
  *
  * @typedef {object} RecorderOptions
  * @property {InitOptions & {endpoint: string | null}} options
  * @property {(name: string) => URL} asset  where a file of the build is
- * @property {(name: 'shot' | 'extras' | 'frame') => Promise<any>} part  takeShot, createExtras, frame
+ * @property {(name: 'shot' | 'extras' | 'frame' | 'logs') => Promise<any>} part  takeShot, createExtras, frame, logs
  * @property {(name: EventName, detail: any) => any[]} emit  what the listeners returned
  * @property {(what: string) => void} warn
  *
@@ -46,15 +46,17 @@ import {mergeUser, plain} from './identify.js';
  * @typedef {object} Surroundings
  * @property {string | null | undefined} endpoint  the default; undefined: it must be given
  * @property {(name: string, options: InitOptions) => URL} asset
- * @property {(name: 'recorder' | 'shot' | 'extras' | 'frame', asset: (name: string) => URL, options: InitOptions) => Promise<any>} part  what is not needed at once
+ * @property {(name: 'recorder' | 'shot' | 'extras' | 'frame' | 'logs', asset: (name: string) => URL, options: InitOptions) => Promise<any>} part  what is not needed at once
  * @property {() => void} destroy  takes the early hooks back
  * @property {() => void} revive  puts them in place again
  */
 
 /** @typedef {ReturnType<typeof createApi>} Api */
 
-export const METHODS = ['init', 'identify', 'logout', 'saveReport', 'exportReplay', 'takeScreenshot', 'on', 'off', 'pause', 'resume', 'consent', 'destroy'];
+export const METHODS = ['init', 'identify', 'logout', 'saveReport', 'exportReplay', 'takeScreenshot', 'on', 'off', 'addBreadcrumb', 'setContext', 'pause', 'resume', 'consent', 'destroy'];
 const EVENTS = ['load', 'identify', 'capture', 'beforesubmit', 'submit', 'submiterror', 'action', 'degrade'];
+
+const CONTEXTS = 50;
 
 /** A rejection that nobody awaits must not become an error of the page. @template T @param {Promise<T>} promise */
 const quiet = promise => {
@@ -85,8 +87,10 @@ export function createApi(hub, around) {
 	let loaded = false;
 	let paused = false;
 	let life = 0;
-	/** @type {(() => void) | null} */
+	/** Consent is awaited. @type {(() => void) | null} */
 	let grant = null;
+	let granted = false;
+	let key = '';
 
 	/** Calls the listeners; what they throw goes to the console, as for any event. @param {EventName} name @param {any} detail */
 	const emit = (name, detail) => {
@@ -109,12 +113,14 @@ export function createApi(hub, around) {
 		if (endpoint === undefined) throw new TypeError('Rearview.init() needs an endpoint, or null to record locally only.');
 		const options = {...given, endpoint: endpoint && new URL(endpoint, win.location.href).href.replace(/\/+$/, '')};
 		if (options.endpoint) hub.own = `${options.endpoint}/v1/widget/`;
-		if (options.consent === 'pending' && !grant) {
+		key = given.projectKey;
+		if (options.consent === 'pending' && !granted) {
 			hub.mute(true);
 			await new Promise(done => {
 				grant = () => done(undefined);
 			});
-			hub.mute(false);
+			grant = null;
+			hub.mute(paused);
 		}
 		const asset = (/** @type {string} */ name) => around.asset(name, options);
 		/** @type {RecorderMaker} */
@@ -131,6 +137,7 @@ export function createApi(hub, around) {
 		} catch (error) {
 			made.stop();
 			if (recorder === made) recorder = null;
+			if (mine === life) around.destroy();
 			throw error;
 		}
 		loaded = true;
@@ -144,6 +151,20 @@ export function createApi(hub, around) {
 		if (!recorder) throw new Error('Rearview was destroyed.');
 		return use(recorder);
 	})());
+
+	/** @param {boolean} [forget] */
+	const end = forget => void hub.attempt(() => {
+		life++;
+		ready = grant = null;
+		loaded = paused = false;
+		const was = recorder;
+		recorder = null;
+		was?.stop(forget);
+		listeners.clear();
+		hub.contexts = {};
+		around.destroy();
+		if (/** @type {any} */ (win).Bugpilot === api) delete /** @type {any} */ (win).Bugpilot;
+	});
 
 	/** @param {number | Date | undefined} at @returns {number} */
 	const time = at => at === undefined ? 0 : Number(at);
@@ -223,35 +244,46 @@ export function createApi(hub, around) {
 		/** Stops observing until resume(); what was recorded stays. */
 		pause() {
 			paused = true;
-			hub.attempt(() => recorder?.pause(true));
+			hub.attempt(() => recorder ? recorder.pause(true) : hub.mute(true));
 		},
 		resume() {
 			paused = false;
-			hub.attempt(() => recorder?.pause(false));
+			hub.attempt(() => recorder ? recorder.pause(false) : hub.mute(grant !== null));
 		},
 
-		/** With init({consent: 'pending'}): recording begins, or never does. @param {'granted' | 'denied'} answer */
+		/** A line of the application's own among the console's. @param {string} message @param {Record<string, any>} [data] */
+		addBreadcrumb(message, data) {
+			hub.attempt(() => hub.breadcrumb([`${message}`.slice(0, 2000), ...data ? [JSON.stringify(plain(data))] : []]));
+		},
+
+		/** Goes into `custom` of every report from now on. @param {string} name @param {any} value  null: no more */
+		setContext(name, value) {
+			hub.attempt(() => {
+				if (value === null) delete hub.contexts[name];
+				else if (Object.keys(hub.contexts).length < CONTEXTS) Object.assign(hub.contexts, plain({[name]: value}));
+			});
+		},
+
+		/**
+		 * With init({consent: 'pending'}): recording begins, or never does. 'denied' at any time ends it
+		 * and forgets what is stored.
+		 * @param {'granted' | 'denied'} answer
+		 */
 		consent(answer) {
-			if (answer === 'granted' && grant) grant();
-			else if (answer === 'denied') api.destroy();
+			granted = answer === 'granted';
+			if (granted) grant?.();
+			else if (answer === 'denied') {
+				end(true);
+				hub.attempt(() => {
+					win.localStorage.removeItem('rearview.visitor');
+					win.sessionStorage.removeItem('rearview.session');
+				});
+				for (const n of ['', '.1', '.2', '.3']) hub.attempt(() => key && win.indexedDB.deleteDatabase(`rearview-${key}${n}`));
+			}
 		},
 
 		/** Stops everything and gives the page its functions back. init() starts anew. */
-		destroy() {
-			hub.attempt(() => {
-				life++;
-				ready = null;
-				grant = null;
-				loaded = false;
-				paused = false;
-				const was = recorder;
-				recorder = null;
-				was?.stop();
-				listeners.clear();
-				around.destroy();
-				if (/** @type {any} */ (win).Bugpilot === api) delete /** @type {any} */ (win).Bugpilot;
-			});
-		},
+		destroy: () => end(),
 	};
 	return api;
 }

@@ -41,14 +41,14 @@ export function mergeUser(before, given, say) {
 	const id = /** @type {any} */ (given)?.id;
 	const text = typeof id === 'number' || typeof id === 'bigint' ? `${id}` : id;
 	if (typeof given !== 'object' || given === null || typeof text !== 'string' || text === '') {
-		say.error('Rearview.identify() needs an object with an id, a non-empty string or a number. The call was ignored.');
+		say.error('Rearview.identify() needs an object with an id, a text or a number.');
 		return null;
 	}
 	const user = /** @type {User} */ ({...before, id: text.slice(0, 256)});
 	for (const key of Object.keys(given)) {
 		if (key === 'id' || UNSAFE.includes(key)) continue;
 		if (RESERVED.includes(key)) {
-			say.error(`Rearview.identify(): "${key}" is a reserved name and was left out. The user's id goes into "id".`);
+			say.error(`Rearview.identify(): "${key}" is a reserved name, left out.`);
 			continue;
 		}
 		const value = /** @type {any} */ (given)[key];
@@ -59,6 +59,6 @@ export function mergeUser(before, given, say) {
 		}
 	}
 	const count = Object.keys(user).length;
-	if (count > MANY) say.warn(`Rearview.identify(): ${count} properties were given, more than ${MANY} are not recommended.`);
+	if (count > MANY) say.warn(`Rearview.identify(): ${count} properties, more than ${MANY} are not recommended.`);
 	return user;
 }

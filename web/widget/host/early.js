@@ -15,10 +15,11 @@ export function startEarly(win) {
 	const hook = () => {
 		if (stop) return;
 		hub.started = hub.native.now();
+		if (hub.since) hub.since = hub.started;
 		hub.patcher = hub.newPatcher();
 		const stopErrors = hub.attempt(() => hookErrors(hub, stringify));
 		hub.attempt(() => hookConsole(hub, stringify));
-		hub.attempt(() => hookNetwork(hub, stringify));
+		hub.attempt(() => hookNetwork(hub));
 		hub.attempt(() => hookDom(hub, win));
 		stop = () => {
 			stopErrors?.();

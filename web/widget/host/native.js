@@ -60,7 +60,6 @@ export function takeNatives(win) {
 		fetch: global('fetch'),
 		Worker: /** @type {typeof Worker} */ (win.Worker),
 		listen: method(EventTarget.prototype, 'addEventListener'),
-		unlisten: method(EventTarget.prototype, 'removeEventListener'),
 		path: method(Event.prototype, 'composedPath'),
 		/** @type {(n: Node) => Node | null} */
 		firstChild: getter(Node.prototype, 'firstChild'),

@@ -82,7 +82,11 @@ export function createPatcher(native, failed) {
 	const patch = (owner, name, slot, before, after) => {
 		const had = owner && native.descriptor(owner, name);
 		if (!had?.configurable || typeof had[slot] !== 'function') return;
-		const mine = wrap(had[slot], before, after);
+		put(owner, name, slot, wrap(had[slot], before, after), had);
+	};
+
+	/** @param {any} owner @param {string} name @param {'value' | 'get' | 'set'} slot @param {any} mine @param {PropertyDescriptor} had */
+	const put = (owner, name, slot, mine, had) => {
 		native.define(owner, name, {...had, [slot]: mine});
 		if (!undo.has(owner)) {
 			undo.set(owner, []);
@@ -96,6 +100,14 @@ export function createPatcher(native, failed) {
 	return {
 		/** A method, or a constructor: what it makes is `self`, and `before` is not asked. @param {any} owner @param {string} name @param {Before | null} before @param {After | null} [after] */
 		method: (owner, name, before, after = null) => patch(owner, name, 'value', before, after),
+		/** A class, with what its instances name as their constructor. @param {any} owner @param {string} name @param {After} after */
+		maker(owner, name, after) {
+			const original = owner[name];
+			patch(owner, name, 'value', null, after);
+			const proto = original?.prototype;
+			const had = proto && native.descriptor(proto, 'constructor');
+			if (had?.value === original) put(proto, 'constructor', 'value', owner[name], had);
+		},
 		/** @param {any} owner @param {string} name @param {'get' | 'set'} slot @param {After} after */
 		accessor: (owner, name, slot, after) => patch(owner, name, slot, null, after),
 		restore() {

@@ -44,6 +44,21 @@ export function createStringify(native, win) {
 		return typeof stack === 'string' ? clip(stack, 4000) : '';
 	};
 
+	/** What brought the error about, and the errors it is made of. @param {any} error @param {number} depth @returns {string} */
+	const causesOf = (error, depth) => {
+		const cause = plain(error, 'cause');
+		const errors = plain(error, 'errors');
+		return [...cause === undefined ? [] : [cause], ...isArray(errors) ? errors.slice(0, 5) : []]
+			.map(one => depth > 0 ? `\nCaused by: ${isError(one) ? `${titled(one)}${causesOf(one, depth - 1)}` : text(one)}` : '').join('');
+	};
+
+	/** The stack, with the message that Chromium's begins with. @param {any} error */
+	const titled = error => {
+		const title = errorText(error);
+		const stack = stackOf(error);
+		return stack.startsWith(title.slice(0, 20)) ? stack : `${title}\n${stack}`;
+	};
+
 	/** @param {any} error @returns {string} */
 	const errorText = error => {
 		const name = plain(error, 'name');
@@ -91,12 +106,7 @@ export function createStringify(native, win) {
 		}
 		if (value === null) return 'null';
 		if (above.includes(value)) return '[circular]';
-		if (isError(value)) {
-			const title = errorText(value);
-			const stack = above.length ? '' : stackOf(value);
-			/* Chromium's stack begins with the message. */
-			return above.length ? `[${title}]` : stack.startsWith(title.slice(0, 20)) ? stack : `${title}\n${stack}`;
-		}
+		if (isError(value)) return above.length ? `[${errorText(value)}]` : titled(value) + causesOf(value, DEPTH);
 		if (value instanceof NodeType) return value instanceof ElementType ? elementText(value) : `#node(${native.nodeType(value)})`;
 		if (value instanceof Date) return Number.isNaN(dateTime(value)) ? 'Invalid Date' : dateText(value);
 		if (room.left <= 0) return '…';
@@ -139,10 +149,10 @@ export function createStringify(native, win) {
 		return isArray(value) ? `[${body}]` : `${name ? `${name} ` : ''}{${body}}`;
 	};
 
-	/** @param {any} value @param {{left: number}} [room] @returns {string} */
-	const text = (value, room = {left: TOTAL}) => {
+	/** @param {any} value @param {{left: number}} [room] @param {number} [depth] @returns {string} */
+	const text = (value, room = {left: TOTAL}, depth = DEPTH) => {
 		try {
-			return show(value, DEPTH, [], room);
+			return show(value, depth, [], room);
 		} catch {
 			return '[unreadable]'; /* a revoked or hostile proxy */
 		}
@@ -155,7 +165,7 @@ export function createStringify(native, win) {
 		/** @param {any} error */
 		stackOf: error => {
 			try {
-				return isError(error) ? stackOf(error) : '';
+				return isError(error) ? stackOf(error) + causesOf(error, DEPTH) : '';
 			} catch {
 				return '';
 			}
@@ -174,6 +184,7 @@ export function createStringify(native, win) {
 					const value = all.shift();
 					if (kind === 'c') return '';
 					if (kind === 'd' || kind === 'i' || kind === 'f') {
+						if (typeof value === 'bigint') return `${value}n`;
 						const number = typeof value === 'number' ? value : typeof value === 'string' ? parseFloat(value) : NaN;
 						return `${kind === 'f' ? number : Math.trunc(number)}`;
 					}
