@@ -20,7 +20,7 @@ describe('install forms', () => {
 	});
 	it('import safely where there is no window', () => {
 		const out = execFileSync(process.execPath, ['--input-type=module', '-e', `const m = await import(${JSON.stringify(`file://${join(web, 'rearview.mjs')}`)}); m.init({projectKey: 'x'}); m.default.identify({id: 1}); console.log(typeof m.default.then, Object.keys(m).sort().join())`], { encoding: 'utf8' });
-		assert.equal(out.trim(), 'undefined consent,default,destroy,exportReplay,identify,init,logout,off,on,pause,resume,saveReport,takeScreenshot');
+		assert.equal(out.trim(), 'undefined addBreadcrumb,consent,default,destroy,exportReplay,identify,init,logout,off,on,pause,resume,saveReport,setContext,takeScreenshot');
 	});
 	it('has types', () => {
 		assert.match(readFileSync(join(web, 'types/web/widget/index.d.ts'), 'utf8'), /saveReport/);

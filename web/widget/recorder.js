@@ -325,10 +325,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		},
 		tick: () => flow.force(5),
 		async flush({id}) {
-			await flush();
-			await soon();
-			hub.onFlush?.();
-			await flow.flush();
+			await everything();
 			send({t: 'flushed', id});
 		},
 		action: message => void act(message),
@@ -360,6 +357,14 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 
 	/** What comes later, when it comes soon. */
 	const soon = () => Promise.race([getExtras(), new Promise(done => native.setTimeout(done, SOON_MS))]);
+
+	/** All that is known, written down. */
+	const everything = async () => {
+		await flush();
+		await soon();
+		hub.onFlush?.();
+		await flow.flush();
+	};
 
 	/* ---- reports ---- */
 	/** @type {import('./api/identify.js').User | null} */
@@ -482,7 +487,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		},
 		report,
 		async exportReplay(format, from, to) {
-			await flush();
+			await everything();
 			const value = await bridge.ask({t: 'export', format, from, to});
 			return format === 'native' ? new Blob([value], {type: 'application/vnd.rearview.replay'}) : JSON.parse(value.join(''));
 		},

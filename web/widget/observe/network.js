@@ -104,6 +104,11 @@ export function observeNetwork({hub, enc, clock, flow, config, listen}) {
 				x.end = 0;
 				x.isNew = true;
 			}
+			if (x.more.state === 'streaming' && x.signal?.aborted) {
+				x.more.state = '';
+				x.response = null;
+				end(x, native.now(), 'AbortError');
+			}
 			for (const [t, flags, bytes, text] of x.frames.splice(0)) flow.record(6, () => enc.put(rv.REC_SOCKET, 4, x.id, flags, bytes, enc.text(text)), t);
 			if (x.isNew || (all && !x.end)) put(x);
 			x.isNew = false;
