@@ -268,8 +268,7 @@ export function observeNetwork({hub, enc, clock, flow, config, listen}) {
 
 	/** @param {import('../host/hub.js').Note} note */
 	const onNote = ([t, what, object, a, b]) => {
-		const data = a?.data;
-		if (data !== undefined) message(object, t, data, 0); /* whatever its event is called */
+		if (a instanceof win.MessageEvent) message(object, t, a.data, 0); /* whatever its event is called */
 		else if (isOn && Object.hasOwn(handlers, what)) handlers[what](t, object, a, b);
 		else hub.onTimer?.(t, what, object, a);
 	};
