@@ -219,7 +219,7 @@ static void test_masking(void **state)
 	uint32_t i;
 
 	for (i = 0; i < 3; i++) {
-		open_world(&world, i == 2 ? "level 2\n" : "level 0\n", i == 0 ? RV_EL_MASK : RV_EL_ALLOW);
+		open_world(&world, i == 2 ? "{\"level\":\"strict\"}" : "{\"level\":\"none\"}", i == 0 ? RV_EL_MASK : RV_EL_ALLOW);
 		if (i == 1) {
 			/* The stricter of both levels. */
 			make_batch_deinit(batch);
@@ -313,7 +313,7 @@ static void test_rewind(void **state)
 {
 	struct world world;
 
-	open_world(&world, "segment_ms 50\ncheckpoint_ms 100\n", 0);
+	open_world(&world, "{\"segment_ms\":50,\"checkpoint_ms\":100}", 0);
 	make_batch_begin(&world.page, 0);
 	ADD(&world.page, 100, RV_REC_ATTRIBUTES, make_u(3), make_s("class"), make_s("x"));
 	ADD(&world.page, 100, RV_REC_REMOVE, make_u(999));
