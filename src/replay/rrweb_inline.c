@@ -107,7 +107,7 @@ static void add_look(struct rv_rrweb *ex, const struct rv_node *node)
 		add_tracks(ex, "grid-template-columns:", rv_mirror_attribute(node, "cols"));
 	}
 	if (is_frame(node))
-		add(ex, rv_span_is(rv_mirror_attribute(node, "frameborder"), "0") ? "width:100%;height:100%;border:0" : "width:100%;height:100%;box-sizing:border-box;border:1px inset");
+		add(ex, rv_span_is(rv_mirror_attribute(node, "frameborder"), "0") || rv_span_is(rv_mirror_attribute(rv_at(ex, node->parent), "frameborder"), "0") ? "width:100%;height:100%;border:0" : "width:100%;height:100%;box-sizing:border-box;border:1px inset");
 }
 
 /* ---- the style attribute ---- */

@@ -156,7 +156,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			const keep = (/** @type {string[]} */ lines) => lines.filter((line) => !entry.except?.test(line));
 			const complaints = await stage.evaluate(() => /** @type {any} */ (window).complaints.splice(0));
 			const [a, b] = [keep(shown), keep(was.lines)];
-			if (a.join('\n') !== b.join('\n')) assert.fail(`${what}: the document differs (- was, + is shown)\n${parting(a, b)}`);
+			if (a.join('\n') !== b.join('\n')) assert.fail(`${what}: the document differs (- was, + is shown)\n${[...complaints, parting(a, b)].join('\n')}`);
 			const seen = await picture(stage);
 			const off = await stage.evaluate(differing, [was.picture, seen]);
 			if (off > (entry.tolerance ?? TOLERANCE)) {

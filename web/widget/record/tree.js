@@ -372,9 +372,12 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		/** @type {string[]} */
 		const kept = [];
 		let isRelevant = false;
+		/* What `value` is depends on the type. */
+		const isRetyped = tag === 'input' && names.has('type');
+		if (isRetyped) names.add('value');
 		for (const name of names) {
 			if (privacy.isRelevant(name)) isRelevant = true;
-			if (omits(node, name, bits)) continue;
+			if (omits(node, name, bits) && !(isRetyped && name === 'value')) continue;
 			if (kept.length < ATTRIBUTES_MAX) kept.push(name);
 		}
 		if (isRelevant) {
@@ -394,7 +397,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 			enc.word(id);
 			for (const name of kept) {
 				enc.word(enc.name(name));
-				enc.word(enc.name(attribute(node, name)));
+				enc.word(enc.name(omits(node, name, bits) ? null : attribute(node, name)));
 			}
 			enc.end();
 		}
