@@ -2,7 +2,7 @@
 #include "secret.h"
 #include <stdlib.h>
 
-enum type { TEXT, CHOICE, BOOL, INT, ORIGINS, SELECTORS, PATTERNS };
+enum type { TEXT, CHOICE, BOOL, INT, ORIGINS, SELECTORS, PATTERNS, HEADERS, ADDRESSES };
 
 struct setting {
 	const char *group, *name; /* group NULL: at the top */
@@ -22,13 +22,16 @@ static const struct setting settings[] = {
 	{"capture", "window_ms", INT, true, 10000, 3600000, "600000", NULL, "How much of the past a report holds, in milliseconds."},
 	{"capture", "max_bytes", INT, true, 1 << 20, 64 << 20, "8388608", NULL, "Most memory the recorded past may take in the page, compressed, in bytes. When it is full the oldest part goes first."},
 	{"capture", "console", BOOL, true, 0, 0, "true", NULL, "Record the browser console."},
-	{"capture", "network", BOOL, true, 0, 0, "true", NULL, "Record method, address, status and timing of fetch and XMLHttpRequest."},
+	{"capture", "network", BOOL, true, 0, 0, "true", NULL, "Record method, address, status and timing of fetch and XMLHttpRequest, of beacons, WebSockets and EventSources."},
+	{"capture", "network_headers", HEADERS, true, 0, 50, "[]", NULL, "Keep these headers of requests and responses, by name. Authorization and cookies are never kept."},
+	{"capture", "network_bodies", ADDRESSES, true, 0, 50, "[]", NULL, "Keep the beginning of text bodies of requests and responses, and of messages, where the address begins so; * stands for anything. They are redacted like console text."},
 	{"capture", "assets", BOOL, true, 0, 0, "true", NULL, "Keep the pictures, style sheets and fonts that a recording refers to with its report, so that a replay looks right after the next deploy and never asks the site's own hosts. Their addresses are fetched by the worker after the report is sent, mostly from the browser's cache; the page's connect-src governs which it can reach."},
 	{"capture", "canvas", BOOL, true, 0, 0, "false", NULL, "Record the last frames of canvases on screen, at most every two seconds. Canvases that another origin has tainted cannot be read."},
 	{"privacy", "level", CHOICE, true, 0, 0, "\"inputs\"", "inputs,strict,none,", "inputs masks what people type, strict masks all text too and blocks media, none masks nothing. Passwords, one-time codes and card fields are never read."},
 	{"privacy", "mask_selectors", SELECTORS, true, 0, 100, "[]", NULL, "Text inside elements that match these CSS selectors is masked."},
 	{"privacy", "block_selectors", SELECTORS, true, 0, 100, "[]", NULL, "Elements that match these CSS selectors are not recorded; a box of their size stands in their place."},
 	{"privacy", "redact_patterns", PATTERNS, true, 0, 50, "[]", NULL, "Text that matches is removed from console, network and addresses. * stands for a run of word characters, ? for one, [a-z] for a class, + repeats: CUST-[0-9]+"},
+	{"privacy", "honor_gpc", BOOL, true, 0, 0, "false", NULL, "Record nothing in browsers that ask for it by Global Privacy Control."},
 	{"features", "bugpilot_alias", BOOL, true, 0, 0, "false", NULL, "The script also answers to the global name Bugpilot."},
 };
 enum { N_SETTINGS = sizeof settings / sizeof *settings, ITEM_MAX = 500, PATTERN_BYTES_MAX = 256, PATTERN_ATOMS_MAX = 63 };
@@ -165,6 +168,25 @@ static bool pattern_ok(const char *text)
 	return matter && atoms <= PATTERN_ATOMS_MAX;
 }
 
+/* A field name of RFC 9110. */
+static bool is_header(const char *text)
+{
+	return text[strspn(text, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")] == 0;
+}
+
+/* The beginning of an absolute address. */
+static bool is_address(const char *text)
+{
+	static const char *const schemes[] = {"http://", "https://", "ws://", "wss://"};
+	for (const char *at = text; *at; at++)
+		if ((unsigned char)*at <= ' ')
+			return false;
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+		if (strncmp(text, schemes[i], strlen(schemes[i])) == 0 && text[strlen(schemes[i])])
+			return true;
+	return false;
+}
+
 static const char *check_item(enum type type, const cJSON *item)
 {
 	char normal[ITEM_MAX + 1];
@@ -178,6 +200,8 @@ static const char *check_item(enum type type, const cJSON *item)
 	switch (type) {
 	case ORIGINS: return normal_origin(text, true, normal, sizeof normal) ? NULL : "must hold origins like https://app.example.com or https://*.example.com";
 	case SELECTORS: return balanced(text) ? NULL : "must hold CSS selectors";
+	case HEADERS: return is_header(text) ? NULL : "must hold names of headers";
+	case ADDRESSES: return is_address(text) ? NULL : "must hold beginnings of addresses like https://api.example.com/orders";
 	default: return pattern_ok(text) ? NULL : "must hold patterns like CUST-[0-9]+";
 	}
 }
@@ -351,7 +375,7 @@ void rv_settings_config_json(const struct rv_workspace *workspace, const char *s
 
 void rv_settings_keys_json(const struct rv_workspace *workspace, struct rv_json *json)
 {
-	static const char *const types[] = {"text", "choice", "boolean", "integer", "origins", "selectors", "patterns"};
+	static const char *const types[] = {"text", "choice", "boolean", "integer", "origins", "selectors", "patterns", "headers", "addresses"};
 	rv_json_open(json, '[');
 	for (size_t i = 0; i < N_SETTINGS; i++) {
 		const struct setting *setting = &settings[i];
@@ -417,7 +441,7 @@ enum rv_status rv_settings_widget_json(const struct rv_workspace *workspace, str
 	rv_json_raw(&json, rv_span_str("{}"));
 	rv_json_key(&json, "targeting");
 	rv_json_raw(&json, rv_span_str("[]"));
-	object_of(workspace, stored, "capture", &json, ",\"network_bodies\":false,\"sample_rate\":1");
+	object_of(workspace, stored, "capture", &json, ",\"sample_rate\":1");
 	object_of(workspace, stored, "privacy", &json, "");
 	object_of(workspace, stored, "actions", &json, "");
 	rv_json_key(&json, "screenshot");

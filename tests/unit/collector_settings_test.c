@@ -65,6 +65,9 @@ static void names_the_field_that_is_wrong(void **state)
 		{"{\"privacy\":{\"block_selectors\":[\"a[b\"]}}", "! privacy.block_selectors[0]: must hold CSS selectors"},
 		{"{\"privacy\":{\"block_selectors\":[\"a{color:red}\"]}}", "! privacy.block_selectors[0]: must hold CSS selectors"},
 		{"{\"privacy\":{\"block_selectors\":[\"\"]}}", "! privacy.block_selectors[0]: must not hold an empty text"},
+		{"{\"capture\":{\"network_headers\":[\"x-ok\",\"x bad\"]}}", "! capture.network_headers[1]: must hold names of headers"},
+		{"{\"capture\":{\"network_bodies\":[\"https://a.example/*\",\"/relative\"]}}", "! capture.network_bodies[1]: must hold beginnings of addresses like https://api.example.com/orders"},
+		{"{\"capture\":{\"network_bodies\":[\"https://\"]}}", "! capture.network_bodies[0]: must hold beginnings of addresses like https://api.example.com/orders"},
 		{"{\"privacy\":{\"redact_patterns\":[\"*\"]}}", "! privacy.redact_patterns[0]: must hold patterns like CUST-[0-9]+"},
 		{"{\"privacy\":{\"redact_patterns\":[\"ok\",\"+x\"]}}", "! privacy.redact_patterns[1]: must hold patterns like CUST-[0-9]+"},
 		{"{\"privacy\":{\"redact_patterns\":[\"[a-\"]}}", "! privacy.redact_patterns[0]: must hold patterns like CUST-[0-9]+"},
@@ -115,14 +118,14 @@ static void puts_defaults_under_it(void **state)
 	rv_settings_config_json(&workspace, "{\"capture\":{\"window_ms\":20000,\"max_bytes\":-1}}", &json);
 	rv_buf_byte(&out, 0);
 	assert_string_equal((char *)out.ptr, "{\"site\":{\"name\":\"Shop \\\"A\\\"\"},\"allowed_origins\":[],\"actions\":{\"always_connect\":false},"
-		"\"capture\":{\"window_ms\":20000,\"max_bytes\":8388608,\"console\":true,\"network\":true,\"assets\":true,\"canvas\":false},"
-		"\"privacy\":{\"level\":\"inputs\",\"mask_selectors\":[],\"block_selectors\":[],\"redact_patterns\":[]},\"features\":{\"bugpilot_alias\":false}}");
+		"\"capture\":{\"window_ms\":20000,\"max_bytes\":8388608,\"console\":true,\"network\":true,\"network_headers\":[],\"network_bodies\":[],\"assets\":true,\"canvas\":false},"
+		"\"privacy\":{\"level\":\"inputs\",\"mask_selectors\":[],\"block_selectors\":[],\"redact_patterns\":[],\"honor_gpc\":false},\"features\":{\"bugpilot_alias\":false}}");
 	rv_buf_clear(&out);
 	rv_json_init(&json, &out);
 	rv_settings_keys_json(&workspace, &json);
 	rv_buf_byte(&out, 0);
 	cJSON *keys = cJSON_Parse((char *)out.ptr);
-	assert_int_equal(cJSON_GetArraySize(keys), 14);
+	assert_int_equal(cJSON_GetArraySize(keys), 17);
 	for (cJSON *key = keys->child; key; key = key->next)
 		assert_true(strlen(cJSON_GetStringValue(cJSON_GetObjectItem(key, "description"))) > 20 && cJSON_GetObjectItem(key, "default"));
 	cJSON_Delete(keys);

@@ -25,13 +25,16 @@ export const WORDS = {
 	'capture.window_ms': { label: 'Window', what: 'How much of the past a report holds.', unit: 'seconds', scale: 1000, consequence: 'a longer window holds more of what people did before they asked for help.' },
 	'capture.max_bytes': { label: 'Memory limit', what: 'Most memory the recorded past may take in the page, compressed. When it is full the oldest part goes first.', unit: 'MiB', scale: 1 << 20, about: 'Effect on the page', consequence: 'kept in memory and in the browser\'s own storage, masked as it is sent.' },
 	'capture.console': { label: 'Console', consequence: 'messages may name people. E-mail addresses, card numbers and tokens are removed, and what your patterns match.' },
-	'capture.network': { label: 'Network', consequence: 'addresses may name people in their query; they are redacted like console text. Headers and bodies are not recorded.' },
+	'capture.network': { label: 'Network', consequence: 'addresses may name people in their query; they are redacted like console text. Of headers and bodies nothing is recorded but what you list.' },
+	'capture.network_headers': { label: 'Headers', placeholder: 'x-request-id', consequence: 'a header may name people. Authorization and cookies are never kept.' },
+	'capture.network_bodies': { label: 'Bodies', placeholder: 'https://api.example.com/orders', consequence: 'bodies hold what people entered. They are redacted like console text, and cut.' },
 	'capture.assets': { label: 'Pictures, style sheets and fonts', what: 'Keep what a recording refers to with its report, so that a replay looks right after the next deploy and never asks the site\'s own hosts.', about: 'CSP', consequence: 'the worker fetches their addresses after the report is sent, mostly from the browser\'s cache; what connect-src does not allow stays out. Pictures on the page may show people\'s data; blocked elements are left out, and at level strict every picture.' },
 	'capture.canvas': { label: 'Canvases', what: 'Record the last frames of canvases on screen, at most every two seconds.', consequence: 'a canvas is recorded as a picture: text drawn on it is not masked. Block those that show people\'s data.' },
 	'privacy.level': { label: 'Level', what: 'What is hidden everywhere on the page. Passwords, one-time codes and card fields are never read, whatever the level.', choices: { inputs: 'Inputs: mask what people type', strict: 'Strict: mask all text, block media', none: 'None: mask nothing' }, consequence: 'with “none”, whatever people type can be read in the replay.' },
 	'privacy.mask_selectors': { label: 'Mask text in', placeholder: '.customer-name', consequence: 'every character but white space becomes *.' },
 	'privacy.block_selectors': { label: 'Leave out', placeholder: '#medical-record', consequence: 'nothing inside is read.' },
 	'privacy.redact_patterns': { label: 'Remove text like', placeholder: 'CUST-[0-9]+', consequence: 'applies to console, network and addresses, not to the page itself: use masks there.' },
+	'privacy.honor_gpc': { label: 'Honour Global Privacy Control', consequence: 'people whose browser asks for it cannot send reports.' },
 	'features.bugpilot_alias': { label: 'Answer to “Bugpilot”', about: 'Effect on the page', consequence: 'a page that calls Bugpilot.identify and its like works unchanged.' },
 };
 

@@ -31,7 +31,7 @@ function fieldOf(field) {
  * @param {{spec: Key, draft: string|boolean, changed: boolean, problem: string|undefined, onChange: (value: string|boolean) => void}} props
  */
 function Field({ spec, draft, changed, problem, onChange }) {
-	const words = WORDS[spec.key] ?? {}, id = `key-${spec.key}`, list = ['origins', 'selectors', 'patterns'].includes(spec.type);
+	const words = WORDS[spec.key] ?? {}, id = `key-${spec.key}`, list = ['origins', 'selectors', 'patterns', 'headers', 'addresses'].includes(spec.type);
 	const label = words.label ?? spec.key;
 	const described = `${id}-what${problem ? ` ${id}-problem` : ''}`;
 	const shared = { id, 'aria-describedby': described, 'aria-invalid': problem ? /** @type {const} */ (true) : undefined };
