@@ -155,8 +155,8 @@ for (const engine of engines) {
 				body.append(...[...body.children].sort((a, b) => a.textContent - b.textContent));
 			});
 			const { records } = await same();
-			const added = records.slice(before).filter((r) => r.is !== 'performance' && r.is !== 'error' && r.is !== 'network');
-			assert.ok(added.every((r) => r.is === 'move'), JSON.stringify([...new Set(added.map((r) => r.is))]));
+			const added = records.slice(before).filter((r) => !['check', 'performance', 'error', 'network'].includes(r.is));
+			assert.ok(added.every((r) => r.is === 'move'), JSON.stringify(added.filter((r) => r.is !== 'move')));
 			assert.ok(added.length <= 300);
 		});
 
@@ -445,7 +445,7 @@ for (const engine of engines) {
 				const plain = [inner.fetch, inner.console.log, inner.XMLHttpRequest.prototype.open, inner.XMLHttpRequest.prototype.send, inner.Element.prototype.attachShadow, inner.CSSStyleSheet.prototype.insertRule, inner.history.pushState].map((f) => `${f.name} ${f.length} ${f.toString()} true`);
 				return [{ text, enumerable, thenable }, plain, clean.every((f, i) => f !== patched[i] || i === 6)];
 			});
-			assert.deepEqual(before, { text: after, enumerable: ['Rearview'], thenable: false });
+			assert.deepEqual(before, { text: after, enumerable: [], thenable: false });
 			assert.equal(same, true);
 		});
 	});

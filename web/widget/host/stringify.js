@@ -24,7 +24,7 @@ export function createStringify(native, win) {
 	const sample = new Error();
 	const stackGetter = descriptor(sample, 'stack')?.get || descriptor(Error.prototype, 'stack')?.get;
 	/** @type {any} */
-	const {Node: NodeType, Element: ElementType} = win;
+	const {Node: NodeType, Element: ElementType, Map: MapType, Set: SetType} = win;
 
 	/** @param {string} text @param {number} max */
 	const clip = (text, max) => text.length > max ? `${text.slice(0, max)}… (${text.length} characters)` : text;
@@ -123,10 +123,10 @@ export function createStringify(native, win) {
 		};
 		/** @param {any} item */
 		const nested = item => show(item, depth - 1, inside, room);
-		if (value instanceof Map) {
+		if (value instanceof MapType) {
 			mapEach(value, (item, key) => add(() => `${nested(key)} => ${nested(item)}`));
 			count = mapSize(value);
-		} else if (value instanceof Set) {
+		} else if (value instanceof SetType) {
 			setEach(value, item => add(() => nested(item)));
 			count = setSize(value);
 		} else if (isArray(value)) {

@@ -10,6 +10,8 @@ const CELL = 100;
 /** @param {import('../extras.js').ExtrasCtx} ctx */
 export function observeConsole({hub}) {
 	const {descriptor} = hub.native;
+	/* The page's own: what it logs is none of ours. */
+	const {Map: MapType, Set: SetType} = hub.win;
 	/** Starts of timers, states of counters. @type {Record<'time' | 'count', Map<string, number>>} */
 	const labels = hub.labels ??= {time: new Map(), count: new Map()};
 
@@ -39,8 +41,8 @@ export function observeConsole({hub}) {
 	const isObject = value => typeof value === 'object' && value !== null;
 	/** @param {any} object @returns {[string, any][]} */
 	const entriesOf = object => {
-		if (object instanceof Map) return [...Map.prototype.entries.call(object)].slice(0, ROWS).map(([key, value], i) => [`${i}`, {Key: key, Values: value}]);
-		if (object instanceof Set) return [...Set.prototype.values.call(object)].slice(0, ROWS).map((value, i) => [`${i}`, value]);
+		if (object instanceof MapType) return [...Map.prototype.entries.call(object)].slice(0, ROWS).map(([key, value], i) => [`${i}`, {Key: key, Values: value}]);
+		if (object instanceof SetType) return [...Set.prototype.values.call(object)].slice(0, ROWS).map((value, i) => [`${i}`, value]);
 		/** @type {[string, any][]} */
 		const found = [];
 		for (const key of Reflect.ownKeys(object)) {
