@@ -382,7 +382,9 @@ static void play(struct player *p, const struct value *event)
 		p->n_ranges = 0;
 		for (const struct value *range = get(data, "ranges")->first; range; range = range->next) {
 			const uint32_t values[4] = {number(range, "start"), number(range, "startOffset"), number(range, "end"), number(range, "endOffset")};
-			memcpy(p->ranges[p->n_ranges++], values, sizeof values);
+			/* An empty range at a node's start stands for no selection. */
+			if (values[0] != values[2] || values[1] || values[3])
+				memcpy(p->ranges[p->n_ranges++], values, sizeof values);
 		}
 	} else if (source == 15) {
 		adopt(p, data);
