@@ -141,7 +141,7 @@ static enum rv_status apply(struct rv_core *core, struct rv_page *page, struct r
 		rec->t_ms = last_ms;
 	tally->touched = true;
 	if (rec->type == RV_REC_DOCUMENT && page == &core->page)
-		rv_core_parts_yield(core, rec->v[RV_DOCUMENT_PARENT].u, rec->t_ms);
+		rv_core_parts_yield(core, rec->v[RV_DOCUMENT_PARENT].u, NULL, rec->t_ms);
 	if ((status = rv_core_record(core, page, rec)) != RV_OK)
 		return status;
 	tally->records++;

@@ -22,8 +22,9 @@ struct rv_span rv_core_drift(const struct rv_core *core);
 
 /* ---- frames of another origin: documents that encoders of their own describe ---- */
 /* A new part of the page: the document below the element host, its text masked at least as level (enum
- * rv_level) says, and wholly when flags has EL_MASK. 0 when there is no such frame, it has a document
- * already, or there are too many parts; a part that the host had before ends. */
+ * rv_level) says, and wholly when flags has EL_MASK. 0 when there is no such frame, the page
+ * describes its document itself, or there are too many parts. A part that the host had before ends with
+ * the new one's first batch: of several that are offered to a frame it may use any. */
 uint32_t rv_core_join(struct rv_core *core, uint32_t host, uint32_t flags, uint32_t level) RV_MUST_USE;
 /* A batch of the part's encoder, which names ids of its own. Its times are brought between the page's
  * last record and now_ms (of the page's epoch). What is not about the document or the logs is passed

@@ -6,7 +6,8 @@
 #include "edit.h"
 #include "words.h"
 
-/* Which fields of a record are ids: bits of the first fixed ones. Others are passed over. */
+/* Which fields of a record are ids: bits of the first fixed ones. Others are passed over. Requests have
+ * numbers that do not repeat anyway. */
 enum { PASS = 128, GROUP = 64, A = 1, B = 2, C = 4, F5 = 32 };
 static const uint8_t IDS[RV_REC_MAX + 1] = {
 	[RV_REC_NOTE] = PASS, [RV_REC_CHECK] = PASS,
@@ -18,8 +19,8 @@ static const uint8_t IDS[RV_REC_MAX + 1] = {
 	[RV_REC_POINTER] = PASS | B, [RV_REC_POINTER_MOVE] = PASS | A, [RV_REC_SELECTION] = PASS | GROUP, [RV_REC_KEY] = PASS | A, [RV_REC_CLIPBOARD] = PASS | B,
 	[RV_REC_SHEET] = PASS | A | B, [RV_REC_RULE_INSERT] = PASS | A, [RV_REC_RULE_DELETE] = PASS | A, [RV_REC_RULE_REPLACE] = PASS | A,
 	[RV_REC_ADOPTED] = PASS | A | GROUP, [RV_REC_SHEET_DROP] = PASS | A, [RV_REC_SHEET_STATE] = PASS | A,
-	[RV_REC_CONSOLE] = PASS, [RV_REC_ERROR] = PASS, [RV_REC_NETWORK] = PASS | B, [RV_REC_CUSTOM] = PASS,
-	[RV_REC_PERFORMANCE] = PASS | F5, [RV_REC_SOCKET] = PASS | A,
+	[RV_REC_CONSOLE] = PASS, [RV_REC_ERROR] = PASS, [RV_REC_NETWORK] = PASS, [RV_REC_CUSTOM] = PASS,
+	[RV_REC_PERFORMANCE] = PASS | F5, [RV_REC_SOCKET] = PASS,
 };
 
 static struct rv_part *find(struct rv_core *core, uint32_t handle)
@@ -73,12 +74,12 @@ void rv_part_end(struct rv_core *core, struct rv_part *part, uint32_t t_ms)
 	drop(part);
 }
 
-void rv_core_parts_yield(struct rv_core *core, uint32_t host, uint32_t t_ms)
+void rv_core_parts_yield(struct rv_core *core, uint32_t host, const struct rv_part *to, uint32_t t_ms)
 {
 	uint32_t i;
 
 	for (i = 0; i < RV_CORE_PARTS_MAX; i++) {
-		if (core->parts[i].intern && core->parts[i].host == host)
+		if (core->parts[i].intern && core->parts[i].host == host && &core->parts[i] != to)
 			rv_part_end(core, &core->parts[i], t_ms);
 	}
 }
@@ -88,17 +89,36 @@ static uint32_t last_ms(const struct rv_core *core)
 	return rv_mirror_epoch(core->page.mirror)->last_ms;
 }
 
+/* Whether the document is a part's. */
+static bool holds(const struct rv_core *core, uint32_t document)
+{
+	uint32_t i;
+
+	for (i = 0; i < RV_CORE_PARTS_MAX; i++) {
+		if (core->parts[i].document == document)
+			return true;
+	}
+	return false;
+}
+
 uint32_t rv_core_join(struct rv_core *core, uint32_t host, uint32_t flags, uint32_t level)
 {
 	const struct rv_node *node = rv_mirror_find(core->page.mirror, host);
-	struct rv_part *part = core->parts, *end = part + RV_CORE_PARTS_MAX;
+	struct rv_part *part = NULL, *slot;
 
 	if (!node || node->kind != RV_NODE_ELEMENT || !rv_words_have("iframe frame object ", node->name) || node->flags & RV_EL_BLOCK || core->need_epoch)
 		return 0;
-	rv_core_parts_yield(core, host, last_ms(core));
-	while (part->intern && ++part < end)
-		;
-	if (part == end || node->frame || !(part->intern = rv_intern_new()))
+	if (node->frame && !holds(core, rv_mirror_slot(core->page.mirror, node->frame)->id))
+		return 0;
+	/* A free one, or the oldest that was offered and is not in use. */
+	for (slot = core->parts; slot < core->parts + RV_CORE_PARTS_MAX; slot++) {
+		if (!slot->begun && (!part || slot->handle < part->handle))
+			part = slot;
+	}
+	if (!part)
+		return 0;
+	drop(part);
+	if (!(part->intern = rv_intern_new()))
 		return 0;
 	part->handle = ++core->n_parts;
 	/* Above all of the page's ids; used again after 256 parts. */
@@ -164,6 +184,7 @@ static enum rv_status run(struct rv_core *core, struct rv_part *part, struct rv_
 		if (rec.type == RV_REC_EPOCH ? part->begun : !part->begun)
 			return RV_ORDER;
 		if (rec.type == RV_REC_EPOCH) {
+			rv_core_parts_yield(core, part->host, part, earliest);
 			part->begun = true;
 			part->wall_ms = rec.v[RV_EPOCH_WALL_MS].f;
 		}
@@ -188,6 +209,8 @@ static enum rv_status run(struct rv_core *core, struct rv_part *part, struct rv_
 		core->records++;
 		if (rec.type == RV_REC_DOCUMENT && rec.v[RV_DOCUMENT_PARENT].u == part->host)
 			part->document = rec.v[RV_DOCUMENT_ID].u;
+		else if (rec.type == RV_REC_REMOVE && rec.v[RV_REMOVE_NODE].u == part->document)
+			part->document = 0; /* another follows */
 		part->nodes += rv_mirror_nodes(page->mirror) - nodes;
 		part->bytes += rv_mirror_bytes(page->mirror) - bytes;
 		if ((int32_t)part->nodes > RV_PART_NODES_MAX || (ptrdiff_t)part->bytes > RV_PART_BYTES_MAX)

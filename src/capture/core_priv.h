@@ -87,8 +87,8 @@ void rv_core_after(struct rv_core *core);
 /* core_part.c */
 /* The part ends, and its document with it: records that say so go to the page. */
 void rv_part_end(struct rv_core *core, struct rv_part *part, uint32_t t_ms);
-/* The page has a document of its own in that element now. */
-void rv_core_parts_yield(struct rv_core *core, uint32_t host, uint32_t t_ms);
+/* The element shows another document now: the page's own, or that of the part `to`. */
+void rv_core_parts_yield(struct rv_core *core, uint32_t host, const struct rv_part *to, uint32_t t_ms);
 /* All parts are over; there is no document to take them out of. */
 void rv_core_parts_drop(struct rv_core *core);
 

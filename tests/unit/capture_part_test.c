@@ -101,12 +101,20 @@ static void test_join(void **state)
 	ADD(&world.frame, 100, RV_REC_NAVIGATE, make_u(0), make_s("https://other.test/b"));
 	ADD(&world.frame, 100, RV_REC_SELECTION);
 	ADD(&world.frame, 100, RV_REC_SELECTION, make_u(4), make_u(0), make_u(4), make_u(7));
+	ADD(&world.frame, 100, RV_REC_NETWORK, make_u(0), make_u(4000000000u), make_s("GET"), make_s("/"), make_u(200), make_u(0), make_u(0), make_u(0), make_u(0), make_s(NULL), make_s(NULL));
 	ADD(&world.frame, 100, RV_REC_CONSOLE, make_u(0), make_u(1), make_s(NULL), make_s("from the frame"));
 	assert_int_equal(send_part(&world, 200), RV_OK);
 	assert_int_equal(rv_mirror_epoch(rv_core_mirror(world.core))->last_ms, 120);
 	assert_int_equal(rv_mirror_epoch(rv_core_mirror(world.core))->width, 800);
 	assert_int_equal(inside(&world)->n_adopted, 1);
 	assert_true(rv_span_is(node_of(&world, 4)->text, "changed"));
+	/* Another document in the place of the first, as document.open() makes it. */
+	make_batch_begin(&world.frame, 0);
+	ADD(&world.frame, 100, RV_REC_REMOVE, make_u(1));
+	ADD(&world.frame, 100, RV_REC_DOCUMENT, make_u(11), make_u(0), make_u(0), make_s(""));
+	ADD(&world.frame, 100, RV_REC_ELEMENT, make_u(12), make_u(11), make_u(0), make_u(0), make_s("html"));
+	assert_int_equal(send_part(&world, 200), RV_OK);
+	assert_int_equal(rv_mirror_slot(rv_core_mirror(world.core), inside(&world)->first)->kind, RV_NODE_ELEMENT);
 	make_batch_begin(&world.page, 0);
 	ADD(&world.page, 60, RV_REC_ATTRIBUTES, make_u(3), make_s("class"), make_s("late"));
 	assert_int_equal(send_batch(world.core, &world.page), RV_OK);
@@ -254,11 +262,28 @@ static void test_ends(void **state)
 	rv_core_leave(world.core, world.part);
 	assert_null(inside(&world));
 	rv_core_leave(world.core, world.part);
+	/* Of two that were offered the frame uses the first; the other is over then. */
 	first = rv_core_join(world.core, FRAME, 0, 0);
 	world.part = rv_core_join(world.core, FRAME, 0, 0);
 	assert_true(first && world.part && first != world.part);
+	make_batch_deinit(&world.frame);
+	make_batch_init(&world.frame);
 	make_batch_begin(&world.frame, 0);
+	put_document(&world.frame, 0, WALL);
+	make_batch_end(&world.frame);
+	assert_int_equal(rv_core_part(world.core, first, 100, rv_buf_get(&world.frame.words), rv_buf_get(&world.frame.strings)), RV_OK);
+	assert_int_equal(rv_core_part(world.core, world.part, 100, rv_buf_get(&world.frame.words), rv_buf_get(&world.frame.strings)), RV_NOT_FOUND);
+	/* A document that comes takes the place of the one before. */
+	world.part = rv_core_join(world.core, FRAME, 0, 0);
+	assert_true(rv_span_is(node_of(&world, 4)->text, "inside"));
+	assert_int_equal(rv_core_part(world.core, world.part, 100, rv_buf_get(&world.frame.words), rv_buf_get(&world.frame.strings)), RV_OK);
 	assert_int_equal(rv_core_part(world.core, first, 100, rv_span("", 0), rv_span("", 0)), RV_NOT_FOUND);
+	/* Offers that nobody takes do not use up the places. */
+	for (i = 0; i < 100; i++)
+		assert_true(rv_core_join(world.core, FRAME, 0, 0));
+	rv_core_leave(world.core, world.part);
+	assert_null(inside(&world));
+	world.part = rv_core_join(world.core, FRAME, 0, 0);
 	/* It shows a page of the parent's origin, which the page's own stream describes. */
 	make_batch_deinit(&world.frame);
 	make_batch_init(&world.frame);
@@ -279,17 +304,22 @@ static void test_ends(void **state)
 	assert_int_equal(send_batch(world.core, &world.page), RV_OK);
 	assert_int_equal(rv_core_join(world.core, 200, 0, 0), 0);
 	assert_int_equal(rv_core_join(world.core, 999, 0, 0), 0);
-	for (i = 0; i < 10; i++)
-		assert_int_equal(rv_core_join(world.core, 300 + i, 0, 0) != 0, i < 8);
-	/* The element goes. */
-	world.part = rv_core_join(world.core, 300, 0, 0);
-	make_batch_deinit(&world.frame);
-	make_batch_init(&world.frame);
-	make_batch_begin(&world.frame, 0);
-	put_document(&world.frame, 0, WALL);
-	assert_int_equal(send_part(&world, 300), RV_OK);
+	for (i = 0; i < 10; i++) {
+		world.part = rv_core_join(world.core, 300 + i, 0, 0);
+		assert_int_equal(world.part != 0, i < 8);
+		if (i >= 8)
+			continue;
+		make_batch_deinit(&world.frame);
+		make_batch_init(&world.frame);
+		make_batch_begin(&world.frame, 0);
+		put_document(&world.frame, 0, WALL);
+		assert_int_equal(send_part(&world, 300), RV_OK);
+		first = world.part;
+	}
+	/* The element of the last one goes. */
+	world.part = first;
 	make_batch_begin(&world.page, 0);
-	ADD(&world.page, 300, RV_REC_REMOVE, make_u(300));
+	ADD(&world.page, 300, RV_REC_REMOVE, make_u(307));
 	assert_int_equal(send_batch(world.core, &world.page), RV_OK);
 	make_batch_begin(&world.frame, 0);
 	ADD(&world.frame, 400, RV_REC_TEXT_SET, make_u(4), make_s("x"));

@@ -104,7 +104,8 @@ export function createExtras(ctx, more) {
 			const listen = (target, type, handler) => ctx.listen(target, type, handler, over.signal);
 			/** @type {ExtrasCtx['onRoot']} */
 			const onRoot = each => {
-				const visit = (/** @type {Document | ShadowRoot} */ root) => each(root, (type, handler) => listen(root, type, handler));
+				/* A frame's document may have gone, and its window be another origin's. */
+				const visit = (/** @type {Document | ShadowRoot} */ root) => hub.attempt(() => each(root, (type, handler) => listen(root, type, handler)));
 				eachRoot.push(visit);
 				roots(visit);
 			};

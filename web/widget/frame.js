@@ -12,6 +12,7 @@ import * as rv from 'rv:records';
 const ASK_MS = 150;
 const ASKS = 10;
 const LOOK_MS = 1000;
+const SLICE_MS = 5;
 /** Answers to one window before it is left alone. */
 const ANSWERS_MAX = 20;
 const LEVELS = ['none', 'inputs', 'strict'];
@@ -25,6 +26,7 @@ const stricter = (theirs, own) => ({
 	privacy: {
 		...theirs?.privacy,
 		level: LEVELS[Math.max(levelOf(theirs), own ? levelOf(own) : 0)],
+		honor_gpc: !!theirs?.privacy?.honor_gpc || !!own?.privacy?.honor_gpc,
 		mask_selectors: [...own?.privacy?.mask_selectors ?? [], ...theirs?.privacy?.mask_selectors ?? []],
 		block_selectors: [...own?.privacy?.block_selectors ?? [], ...theirs?.privacy?.block_selectors ?? []],
 	},
@@ -99,16 +101,20 @@ function joinParent(native, receive) {
 				return;
 			}
 			isOpen = true;
+			say({t: 'ping'}, []);
 			for (const {message, transfer} of queue.splice(0)) say(message, transfer);
 			if (wasReady) return;
 			wasReady = true;
-			receive({t: 'ready', config: stricter(config, options.config), session: options.session ?? '', visitor: options.visitor ?? '', abi: options.abi});
+			const merged = stricter(config, options.config);
+			/* Without a session of its own, only whether there may be one. */
+			const refused = options.gpc && merged.privacy.honor_gpc;
+			receive({t: 'ready', config: merged, session: refused ? '' : options.session ?? '-', visitor: options.visitor ?? '-', abi: options.abi});
 		};
 	};
 
 	native.listen(window, 'message', (/** @type {MessageEvent} */ {source, origin, data, ports}) => {
 		if (source !== parent || !data || !options.frames?.includes(origin)) return;
-		if (data.rearview === 'joined' && data.key === options.projectKey && ports[0] && !isOpen) open(ports[0], data.config);
+		if (data.rearview === 'joined' && data.key === options.projectKey && ports[0] && !port) open(ports[0], data.config);
 		else if (data.rearview === 'again' && isOpen) lose();
 	}, {signal: end.signal});
 
@@ -136,7 +142,7 @@ function joinParent(native, receive) {
 const known = new Map();
 
 /** The parent's side, begun anew with every epoch. @param {import('./extras.js').ExtrasCtx} ctx */
-function takeFrames({hub, options, config, ids, enc, find, roots, onWindow, every, send}) {
+function takeFrames({hub, options, config, ids, tree, flow, find, roots, onWindow, every, send}) {
 	const {native, attempt} = hub;
 	const {frames, projectKey} = options;
 
@@ -156,7 +162,9 @@ function takeFrames({hub, options, config, ids, enc, find, roots, onWindow, ever
 		if (answers > ANSWERS_MAX) return;
 		known.set(win, {origin, answers, element, id});
 		const {port1, port2} = new MessageChannel();
-		enc.post();
+		/* The core must know the element, and no more of the document that was in it before. */
+		tree.frames.add(element);
+		flow.force(SLICE_MS);
 		send({t: 'frame', port: port1, node: id, flags: bits & rv.EL_MASK, level: data.level}, [port1]);
 		win.postMessage({rearview: 'joined', key: projectKey, config}, origin, [port2]);
 	};

@@ -22,6 +22,8 @@ const SPAN_MS = 10_000;
 export function startFrames(core, note) {
 	/** What to say to each that is still heard. @type {Set<(message: object) => void>} */
 	const live = new Set();
+	/** Those of them that are in use: of several ports a frame takes one. @type {Set<(message: object) => void>} */
+	const used = new Set();
 	/** @type {Map<number, () => void>} */
 	const flushing = new Map();
 	let flushes = 0;
@@ -30,8 +32,10 @@ export function startFrames(core, note) {
 	const add = ({port, node, flags, level}) => {
 		const join = () => core.use(core => core.join(node, flags, level));
 		let part = join();
-		/** It has gone and may come back, from the back/forward cache. */
-		let left = false;
+		/** It was told to begin anew and has not yet. */
+		let isDeaf = false;
+		/** It said what must not be. */
+		let isRefused = false;
 		let spent = 0;
 		let since = 0;
 
@@ -66,38 +70,50 @@ export function startFrames(core, note) {
 		const handlers = {
 			batch({seq, buf, n, strings}) {
 				if (!(buf instanceof ArrayBuffer)) return;
-				if (live.has(say)) {
-					if (left && seq !== 1) return say({t: 'reject', seq, status: rv.RV_STATUS_NOT_FOUND, buf}, [buf]);
-					if (seq === 1 && (left || begun)) {
-						leave();
-						part = join();
+				if (live.has(say) && !isRefused) {
+					if (seq === 1) {
+						if (!isFirst) {
+							leave();
+							part = join();
+						}
+						isFirst = isDeaf = false;
+					} else if (!part && !isDeaf && (part = join())) {
+						/* Its document was gone for a while: for another in the frame, or into the back/forward cache. */
+						isDeaf = true;
+						return say({t: 'reject', seq, status: rv.RV_STATUS_NOT_FOUND, buf}, [buf]);
 					}
-					left = false;
-					begun = true;
-					let status = part ? rv.RV_STATUS_BAD : 0;
-					try {
-						if (part) status = take(new Uint32Array(buf, 0, n), strings);
-					} catch {}
-					if (status) {
-						leave();
-						if (status !== rv.RV_STATUS_NOT_FOUND) note('frame');
+					if (part && !isDeaf) {
+						let status = rv.RV_STATUS_BAD;
+						try {
+							status = take(new Uint32Array(buf, 0, n), strings);
+						} catch {}
+						if (status) {
+							leave();
+							isRefused = status !== rv.RV_STATUS_NOT_FOUND;
+							if (isRefused) note('frame');
+						}
 					}
 				}
 				say({t: 'ack', seq, buf}, [buf]);
 			},
 			flushed: ({id}) => flushing.get(id)?.(),
-			ping: () => live.has(say) && say({t: 'pong'}),
+			ping() {
+				if (!live.has(say)) return;
+				used.add(say);
+				say({t: 'pong'});
+			},
 			pagehide() {
 				leave();
-				left = true;
+				used.delete(say);
 			},
 			stop() {
 				leave();
 				live.delete(say);
+				used.delete(say);
 				port.close();
 			},
 		};
-		let begun = false;
+		let isFirst = true;
 
 		if (!part) return port.close();
 		live.add(say);
@@ -112,7 +128,7 @@ export function startFrames(core, note) {
 	return {
 		add,
 		/** What they have seen so far is in the core afterwards. */
-		flush: () => Promise.all([...live].map(say => new Promise(resolve => {
+		flush: () => Promise.all([...used].map(say => new Promise(resolve => {
 			const id = ++flushes;
 			const timer = setTimeout(() => flushing.get(id)?.(), FLUSH_MS);
 			flushing.set(id, () => {
@@ -122,8 +138,11 @@ export function startFrames(core, note) {
 			});
 			say({t: 'flush', id});
 		}))),
-		tick: () => live.forEach(say => say({t: 'tick'})),
+		tick: () => used.forEach(say => say({t: 'tick'})),
 		/** The page begins anew, or is paused: it asks them again. */
-		drop: () => live.clear(),
+		drop() {
+			live.clear();
+			used.clear();
+		},
 	};
 }

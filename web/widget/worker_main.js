@@ -292,6 +292,7 @@ export function startWorker(port, loadScript, rest) {
 			},
 			resume() {
 				paused = false;
+				core.use(core => core.restart()); /* a new epoch follows */
 			},
 			save() {
 				core.save(1);
