@@ -206,7 +206,7 @@ static bool is_field(const struct seen *node) { return !strcmp(node->tag, "input
 static void set_attribute(struct seen *node, const char *name, const struct value *value)
 {
 	if (!strcmp(name, "rr_scrollLeft") || !strcmp(name, "rr_scrollTop")) {
-		node->scroll = mix(node->scroll, (uint32_t)value->number); /* left, then top */
+		node->scroll = mix(node->scroll, (uint32_t)(int32_t)value->number); /* left, then top */
 		return;
 	}
 	if (!strncmp(name, "rr_media", 8) || !strcmp(name, "rr_open_mode") || !strcmp(name, "rr_src") || !strcmp(name, "data-rv-undefined") || (!strcmp(node->tag, "option") && !strcmp(name, "selected")))
@@ -364,7 +364,7 @@ static void play(struct player *p, const struct value *event)
 		reset(p);
 		build(p, get(data, "node"), 0, 0);
 		struct seen *top = node_at(p, number(get(data, "node"), "id"));
-		top->scroll = mix(mix(0, number(get(data, "initialOffset"), "left")), number(get(data, "initialOffset"), "top"));
+		top->scroll = mix(mix(0, (uint32_t)(int32_t)get(get(data, "initialOffset"), "left")->number), (uint32_t)(int32_t)get(get(data, "initialOffset"), "top")->number);
 	} else if (type == 5) {
 		tell(p, data);
 	} else if (type != 3) {
