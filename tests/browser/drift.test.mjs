@@ -122,7 +122,8 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			});
 			await page.waitForFunction(() => /** @type {any} */ (window).told.includes('stopped'), { timeout: 120_000, polling: 100 });
 			const told = await page.evaluate(() => /** @type {any} */ (window).told);
-			assert.deepEqual([...told].sort(), ['page_too_large', 'stopped']);
+			/* That so much is written at once may be the breaker's business too. */
+			assert.deepEqual(told.filter((/** @type {string} */ what) => what !== 'budget').sort(), ['page_too_large', 'stopped']);
 		});
 	});
 }
