@@ -356,7 +356,11 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	});
 
 	/** What comes later, when it comes soon. */
-	const soon = () => Promise.race([getExtras(), new Promise(done => native.setTimeout(done, SOON_MS))]);
+	const soon = () => new Promise(done => {
+		const all = getExtras();
+		if (all) all.then(done, done);
+		native.setTimeout(done, all ? SOON_MS : 0);
+	});
 
 	/** All that is known, written down. */
 	const everything = async () => {
@@ -415,7 +419,9 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 
 	return {
 		async start() {
-			const [ready, size] = await Promise.all([bridge.start(initOptions()), measure(hub)]);
+			const measured = measure(hub);
+			const ready = await bridge.start(initOptions());
+			const size = await measured;
 			const {config} = ready;
 			if (stopped) throw new Error('Rearview was destroyed.');
 			if (!ready.session) throw new Error('Global Privacy Control asks for no recording.');
