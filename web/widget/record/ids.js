@@ -20,6 +20,8 @@ export const LEAF = 1 << 9;
 /** The walk has not reached the last child yet. */
 export const OPEN = 1 << 10;
 
+const NONE = -1;
+
 export function createIds() {
 	/** @type {WeakMap<Node, number>} */
 	let nodes = new WeakMap();
@@ -29,6 +31,8 @@ export function createIds() {
 	let bits = [];
 	let next = 1;
 	let chunks = 0;
+	/** A parent that was alive at the last look: siblings are looked at one after the other. */
+	let sound = NONE;
 	let worth = WORTH;
 
 	/** @param {number} id */
@@ -42,12 +46,15 @@ export function createIds() {
 	};
 	/** @param {number} id */
 	const alive = id => {
+		const parent = parentOf(id);
+		if (parent === sound && !(bitsOf(id) & DEAD)) return true;
 		for (let at = id; at; at = parentOf(at)) {
 			if (bitsOf(at) & DEAD) {
 				setBits(id, bitsOf(id) | DEAD);
 				return false;
 			}
 		}
+		if (parent) sound = parent;
 		return id !== 0;
 	};
 
@@ -78,9 +85,13 @@ export function createIds() {
 			return id;
 		},
 		/** @param {number} id */
-		kill: id => setBits(id, bitsOf(id) | DEAD),
+		kill(id) {
+			sound = NONE;
+			setBits(id, bitsOf(id) | DEAD);
+		},
 		/** @param {number} id @param {number} parent */
 		move(id, parent) {
+			sound = NONE;
 			const chunk = parents[id >>> SHIFT];
 			if (chunk) chunk[id & MASK] = parent;
 		},
@@ -107,6 +118,7 @@ export function createIds() {
 		},
 		/** Everything is unknown again, for a new epoch. */
 		reset() {
+			sound = NONE;
 			nodes = new WeakMap();
 			parents = [];
 			bits = [];

@@ -459,7 +459,8 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 			for (let i = 0; i < records.length; i++) {
 				const record = records[i];
 				const {target, type} = record;
-				if (!ids.raw(target)) continue;
+				const known = type === 'attributes' && attributes.get(/** @type {Element} */ (target));
+				if (!known && !ids.raw(target)) continue;
 				if (type === 'childList') {
 					const {addedNodes: added, removedNodes: removed} = record;
 					for (let k = 0; k < removed.length; k++) {
@@ -478,9 +479,8 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 				} else if (type === 'attributes') {
 					const {attributeName: local, attributeNamespace: space} = record;
 					const name = /** @type {string} */ (space && local ? native.attrNode(/** @type {Element} */ (target), space, local)?.name ?? `xlink:${local}` : local);
-					const names = attributes.get(/** @type {Element} */ (target));
-					if (names) names.add(name);
-					else attributes.set(/** @type {Element} */ (target), new Set([name]));
+					if (known) known.add(name);
+					else attributes.set(/** @type {Element} */ (target), new Set().add(name));
 				} else texts.set(target, mark);
 			}
 		},
