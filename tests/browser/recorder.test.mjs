@@ -395,6 +395,19 @@ for (const engine of engines) {
 			assert.match(shown, /after/);
 		});
 
+		it('tells fonts that scripts made, their bytes too, and when they are gone', async () => {
+			await open('<p>x</p><script>document.fonts.add(window.early = new FontFace("Early One", "url(early.woff2)", {weight: "700"}));</script>');
+			const fonts = async () => [...(await same()).sheets.values()].flatMap((sheet) => sheet.rules).filter((rule) => rule.startsWith('@font-face'));
+			/* The observer comes with the extras. */
+			while (!(await fonts()).length);
+			assert.match((await fonts())[0], /font-family: "?Early One"?;.*url\("?early\.woff2"?\).*700/s);
+			await page.evaluate(() => void document.fonts.add(new FontFace('Bytes', new Uint8Array([1, 2, 3]))));
+			while ((await fonts()).length < 2);
+			assert.match((await fonts())[1], /Bytes.*url\("data:application\/octet-stream;base64,AQID"\)/s);
+			await page.evaluate(() => void document.fonts.delete(/** @type {any} */ (window).early));
+			assert.equal((await fonts()).length, 1);
+		});
+
 		it('tells less often what changes without end, and all of it when it is calm again', async () => {
 			await open('<p id="loud" title="0"></p><p id="quiet" title="0"></p>');
 			await page.evaluate(() => {

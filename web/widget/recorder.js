@@ -454,16 +454,12 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			}), error => flow.record(4, () => enc.put(rv.REC_NOTE, 2, enc.name('extras'), enc.text(error.message)))));
 			stops.push(every(WATCH_MS, watch), () => extras?.stop());
 			hub.dom = {
+				...sheetsOf,
 				shadow(host) {
 					if (!ids.live(host)) return;
 					tree.hosts.add(host);
 					flow.schedule();
 				},
-				rule: sheetsOf.rule,
-				inside: sheetsOf.inside,
-				held: sheetsOf.held,
-				state: sheetsOf.state,
-				sheet: sheetsOf.sheet,
 				adopted(root) {
 					if (!ids.live(root)) return;
 					tree.adopters.add(root);
