@@ -67,7 +67,7 @@ async function startServer() {
 			case '/endless': {
 				response.writeHead(200, { ...cors, 'content-type': 'text/plain' });
 				const timer = setInterval(() => response.write('0123456789'), 40);
-				return request.on('close', () => clearInterval(timer));
+				return response.on('close', () => clearInterval(timer));
 			}
 			case '/cut':
 				response.writeHead(200, { ...cors, 'content-type': 'text/plain', 'content-length': 1000 }).write('only this');
