@@ -63,7 +63,7 @@ function parting(shown, was) {
 
 for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 	if (process.env.RV_ENGINE && process.env.RV_ENGINE !== engine) continue;
-	describe(`replay of pages recorded in ${engine}`, { timeout: 900_000 }, () => {
+	describe(`replay of pages recorded in ${engine}`, { timeout: 1_800_000 }, () => {
 		/** @type {import('puppeteer-core').Browser} */ let browser;
 		/** @type {Awaited<ReturnType<typeof serve>>} */ let site;
 		/** @type {import('puppeteer-core').Page} */ let stage;
