@@ -331,5 +331,26 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 				assert.ok(open.length >= expected.length * 0.75, `${open.length} of ${expected.length}`);
 			});
 		}
+
+		it('stay inside when the settings have become stricter', async () => {
+			const profile = await browser.createBrowserContext();
+			const page = await profile.newPage();
+			/** Opens the page at a level and sends a report. */
+			const visit = async (/** @type {string} */ level, /** @type {string} */ body) => {
+				tap.sent.length = 0;
+				site.pages['/page'] = pageWith(body, { options: { projectKey: world.first.project_key, endpoint: tap.url, config: { privacy: { level } } } });
+				await page.goto(`${site.other}/page`);
+				await recording(page);
+				const saved = await page.evaluate(() => /** @type {any} */ (window).Rearview.saveReport({ title: 'marker-report' }));
+				assert.ok(saved.id, JSON.stringify(saved));
+				return readable(tap.sent, dir).text;
+			};
+			assert.match(await visit('none', '<input value="marker-loose">'), /marker-loose/);
+			assert.match(await visit('none', '<p>marker-same</p>'), /marker-loose/, 'the window goes on while the settings stay');
+			const text = await visit('inputs', '<p>marker-strict</p>');
+			assert.match(text, /marker-strict/);
+			assert.doesNotMatch(text, /marker-loose/);
+			await profile.close();
+		});
 	});
 }

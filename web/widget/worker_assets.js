@@ -7,6 +7,7 @@
  * Nothing here runs on the page's thread, and one reason to stop is enough: what is not captured is
  * shown as a placeholder. */
 import {below} from './worker_db.js';
+import {readBounded} from './worker_read.js';
 import {post} from './worker_send.js';
 import {backoff} from './worker_queue.js';
 
@@ -46,19 +47,8 @@ async function load(url, room) {
 		const response = await fetch(url, /** @type {RequestInit} */ ({cache: 'force-cache', credentials: 'same-origin', priority: 'low', signal: abort.signal}));
 		const type = (response.headers.get('Content-Type') || '').toLowerCase();
 		if (!response.ok || !response.body || !TYPES.test(type)) return {bytes: new ArrayBuffer(0), type};
-		const reader = response.body.getReader();
-		/** @type {Uint8Array<ArrayBuffer>[]} */
-		const chunks = [];
-		let bytes = 0;
-		for (let next = await reader.read(); !next.done; next = await reader.read()) {
-			chunks.push(next.value);
-			bytes += next.value.length;
-			if (bytes > room) {
-				reader.cancel();
-				return {bytes: new ArrayBuffer(0), type};
-			}
-		}
-		return {bytes: await new Blob(chunks).arrayBuffer(), type};
+		const body = await readBounded(response, room);
+		return {bytes: body ? await body.arrayBuffer() : new ArrayBuffer(0), type};
 	} finally {
 		clearTimeout(timer);
 	}

@@ -2,6 +2,7 @@
  * its own, with the messages of the page's own line; anything else it may say has no meaning here. A
  * batch that is no good ends that frame's part and nothing else. */
 import * as rv from 'rv:records';
+import {createFlush} from './worker_flush.js';
 
 /**
  * @typedef {object} Frame
@@ -10,7 +11,6 @@ import * as rv from 'rv:records';
  * @property {number} flags @property {unknown} level  what is masked at least
  */
 
-const FLUSH_MS = 1000;
 /** What a frame may send in so long before it is heard no more. */
 const BYTES_MAX = 32 << 20;
 const SPAN_MS = 10_000;
@@ -24,9 +24,7 @@ export function startFrames(core, note) {
 	const live = new Set();
 	/** Those of them that are in use: of several ports a frame takes one. @type {Set<(message: object) => void>} */
 	const used = new Set();
-	/** @type {Map<number, () => void>} */
-	const flushing = new Map();
-	let flushes = 0;
+	const flush = createFlush();
 
 	/** @param {Frame} frame */
 	const add = ({port, node, flags, level}) => {
@@ -96,7 +94,7 @@ export function startFrames(core, note) {
 				}
 				say({t: 'ack', seq, buf}, [buf]);
 			},
-			flushed: ({id}) => flushing.get(id)?.(),
+			flushed: ({id}) => flush.answered(id),
 			ping() {
 				if (!live.has(say)) return;
 				used.add(say);
@@ -128,16 +126,7 @@ export function startFrames(core, note) {
 	return {
 		add,
 		/** What they have seen so far is in the core afterwards. */
-		flush: () => Promise.all([...used].map(say => new Promise(resolve => {
-			const id = ++flushes;
-			const timer = setTimeout(() => flushing.get(id)?.(), FLUSH_MS);
-			flushing.set(id, () => {
-				clearTimeout(timer);
-				flushing.delete(id);
-				resolve(undefined);
-			});
-			say({t: 'flush', id});
-		}))),
+		flush: () => Promise.all([...used].map(flush.ask)),
 		tick: () => used.forEach(say => say({t: 'tick'})),
 		/** The page begins anew, or is paused: it asks them again. */
 		drop() {

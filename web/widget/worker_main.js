@@ -5,6 +5,7 @@ import {startActions} from './worker_actions.js';
 import {startConfig} from './worker_config.js';
 import {startCore} from './worker_core.js';
 import {below, openDb} from './worker_db.js';
+import {createFlush} from './worker_flush.js';
 import {addResources, svgUrl} from './worker_markup.js';
 import {startFrames} from './worker_frames.js';
 import {startQueue} from './worker_queue.js';
@@ -18,12 +19,11 @@ import {startSession} from './worker_session.js';
  * @property {() => void} [close]
  */
 
-const FLUSH_MS = 1000;
 const TICK_MS = 1000;
 /** A page that has nothing to record by then is asked all the same. */
 const READY_MS = 2000;
 const TOOLS_MS = 5000;
-/** In the page: a checkpoint is one task, of a millisecond for each thousand nodes and more as JavaScript. */
+/** In the page: a checkpoint is one task. */
 const RARE = {checkpoint_ms: 600_000, checkpoint_bytes: 4 << 20};
 /** A page that is still there so long after `beforeunload` was not left. */
 const STAY_MS = 2000;
@@ -105,6 +105,7 @@ export function startWorker(port, loadScript, rest) {
 		};
 
 		const load = async () => loadCore(await module);
+		await session.obey(JSON.stringify(config.privacy ?? {}));
 		const core = await startCore({load, options: {...config.capture, ...config.privacy, ...rest && RARE}, db, session, send, note, rest});
 		if (isScript) note('wasm');
 		const frames = startFrames(core, note);
@@ -149,20 +150,9 @@ export function startWorker(port, loadScript, rest) {
 			.then(({startAssets}) => startAssets({db, scope, endpoint, projectKey, strict: config.privacy?.level === 'strict', tools, isQueued: queue?.has}));
 		const wantsAssets = !rest && config.capture?.assets !== false;
 
-		/** @type {Map<number, () => void>} */
-		const flushing = new Map();
-		let flushes = 0;
+		const flushing = createFlush();
 		/** What the page has seen so far is in the core afterwards. */
-		const flush = () => Promise.all([frames.flush(), new Promise(resolve => {
-			const id = ++flushes;
-			const timer = setTimeout(() => flushing.get(id)?.(), FLUSH_MS);
-			flushing.set(id, () => {
-				clearTimeout(timer);
-				flushing.delete(id);
-				resolve(undefined);
-			});
-			send({t: 'flush', id});
-		})]);
+		const flush = () => Promise.all([frames.flush(), flushing.ask(send)]);
 
 		/** @type {ReturnType<typeof fetchModule> | null} */
 		let toolsModule = null;
@@ -282,7 +272,7 @@ export function startWorker(port, loadScript, rest) {
 			counters: message => reply(message.id, (async () => JSON.parse(core.use(core => core.counters())))()),
 			result: ({action, ok, report, error}) => actions?.result(action, ok, report, error),
 			ack: ({action}) => actions?.ack(action),
-			flushed: ({id}) => flushing.get(id)?.(),
+			flushed: ({id}) => flushing.answered(id),
 			connect,
 			frame: frames.add,
 			ping: () => send({t: 'pong'}),

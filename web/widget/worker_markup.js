@@ -1,5 +1,6 @@
 /* The screenshot's SVG: the core lists what the picture needs, what may be fetched is fetched and
  * inlined, the core writes the SVG. */
+import {readBounded} from './worker_read.js';
 
 const MAX_RESOURCES = 200;
 const MAX_BYTES = 8 << 20;
@@ -23,20 +24,10 @@ const toDataUrl = blob => new Promise((resolve, reject) => {
 async function fetchResource(url, budget, signal) {
 	const response = await fetch(url, {cache: 'force-cache', credentials: 'same-origin', signal});
 	if (!response.ok || !response.body) throw new Error('no resource');
-	const reader = response.body.getReader();
-	/** @type {Uint8Array<ArrayBuffer>[]} */
-	const chunks = [];
-	let bytes = 0;
-	for (let next = await reader.read(); !next.done; next = await reader.read()) {
-		chunks.push(next.value);
-		bytes += next.value.length;
-		if (bytes > budget.left) {
-			reader.cancel();
-			throw new Error('too large');
-		}
-	}
-	budget.left -= bytes;
-	return toDataUrl(new Blob(chunks, {type: (response.headers.get('Content-Type') || '').split(';')[0]}));
+	const body = await readBounded(response, budget.left);
+	if (!body) throw new Error('too large');
+	budget.left -= body.size;
+	return toDataUrl(new Blob([body], {type: (response.headers.get('Content-Type') || '').split(';')[0]}));
 }
 
 /**

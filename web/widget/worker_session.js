@@ -102,8 +102,10 @@ export async function startSession(db, scope, hints) {
 	}
 	if (!id) await fresh();
 
+	/** The privacy settings under which what is stored of the session was recorded. */
+	let rules = rows.find(row => row.id === id)?.rules;
 	/** The row to store whenever something of the session is. @param {number} [left]  1: perhaps about to be, 2: left */
-	const row = (left = 0) => ({id, at: Date.now(), left});
+	const row = (left = 0) => ({id, at: Date.now(), left, rules});
 	const stay = () => db.write(store => store.put(row(), ['session', id])).catch(() => {});
 	stay();
 
@@ -115,6 +117,15 @@ export async function startSession(db, scope, hints) {
 		},
 		row,
 		stay,
+		/** Drops what was recorded under other privacy settings: it may tell more than these allow. @param {string} next */
+		async obey(next) {
+			const same = rules === next;
+			rules = next;
+			if (!same) await db.write(store => {
+				store.delete(below('ring', id));
+				store.put(row(), ['session', id]);
+			}).catch(() => {});
+		},
 		/** The page is left, perhaps for good: a held lock would keep it out of the back/forward cache. */
 		leave() {
 			release?.();
