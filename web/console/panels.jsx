@@ -110,7 +110,7 @@ export function ConsolePanel({ player, rows, zero, picked }) {
 					<time title={clockTime(row.at)}>{relative(row.at, zero)}</time>
 					<Icon name={GROUP_LABELS.find(([id]) => id === row.group)?.[2] ?? 'log'} /><Hidden>{isGroup(row) ? `group${folded.has(row.id) ? ', closed' : ''}` : row.level}{row.depth > 0 ? `, level ${row.depth}` : ''}: </Hidden>
 					{KINDS[row.kind] && <span class="log-kind">{KINDS[row.kind]}</span>}
-					<span class="log-text">{row.level === 'clear' ? 'The console was cleared' : row.message.slice(0, LINE_MAX).replace(/\s+/g, ' ') || ' '}</span>
+					<span class="log-text">{row.level === 'clear' ? 'The console was cleared' : row.message.slice(0, LINE_MAX).replace(row.kind === 'uncaught' ? /^Uncaught (?=\S)/ : '', '').replace(/\s+/g, ' ') || ' '}</span>
 					{row.count > 1 && <span class="log-count" title={`${row.count} times`}>×{row.count}</span>}
 				</button>
 			</div>}
