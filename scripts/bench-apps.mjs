@@ -17,11 +17,11 @@ export const drive = (app) => async () => {
 	const show = async (next) => { state = { ...state, ...next }; await app.show(state); await painted(); };
 	await show({ rows: rows(1000) });
 	await show({ rows: rows(1000) });
-	for (let k = 0; k < 5; k++) await show({ rows: state.rows.map((row, i) => (i % 10 ? row : { ...row, label: row.label + ' !!!' })) });
-	for (let k = 0; k < 10; k++) await show({ selected: state.rows[k * 7].id });
-	for (let k = 0; k < 5; k++) { const next = state.rows.slice(); [next[1], next[998]] = [next[998], next[1]]; await show({ rows: next }); }
-	for (let k = 0; k < 10; k++) await show({ rows: state.rows.filter((_, i) => i !== 5 + k) });
-	for (let k = 0; k < 10; k++) await show({ rows: state.rows.map((row, i) => (i === k * 9 ? { ...row, done: !row.done } : row)) });
+	for (let k = 0; k < 3; k++) await show({ rows: state.rows.map((row, i) => (i % 10 ? row : { ...row, label: row.label + ' !!!' })) });
+	for (let k = 0; k < 4; k++) await show({ selected: state.rows[k * 7].id });
+	for (let k = 0; k < 3; k++) { const next = state.rows.slice(); [next[1], next[998]] = [next[998], next[1]]; await show({ rows: next }); }
+	for (let k = 0; k < 5; k++) await show({ rows: state.rows.filter((_, i) => i !== 5 + k) });
+	for (let k = 0; k < 5; k++) await show({ rows: state.rows.map((row, i) => (i === k * 9 ? { ...row, done: !row.done } : row)) });
 	await show({ rows: [...state.rows, ...rows(1000)] });
 	await show({ rows: state.rows.slice().sort((a, b) => (a.label < b.label ? -1 : 1)) });
 	await show({ rows: [] });

@@ -58,7 +58,7 @@ export async function longestTask(page, f) {
 	await done;
 	await cdp.detach();
 	const mark = events.find((event) => event.name === pid);
-	return Math.max(0, ...events.filter((event) => event.name === 'RunTask' && event.pid === mark?.pid && event.tid === mark.tid && event.ts > mark.ts).map((event) => (event.tdur ?? event.dur) / 1000));
+	return Math.max(0, ...events.filter((event) => event.name === 'RunTask' && event.ph === 'X' && event.pid === mark?.pid && event.tid === mark.tid && event.ts > mark.ts).map((event) => (event.tdur ?? event.dur ?? 0) / 1000));
 }
 
 export const median = (/** @type {number[]} */ values) => {
@@ -67,9 +67,10 @@ export const median = (/** @type {number[]} */ values) => {
 	return sorted.length % 2 ? sorted[at] : (sorted[at - 1] + sorted[at]) / 2;
 };
 
-/** Median and its noise: the median distance from it, as a standard deviation. @param {number[]} values */
+/** Median and its noise: the median distance from it, as a standard deviation; nothing is known of one value's. @param {number[]} values */
 export function stat(values) {
 	const mid = median(values);
+	if (values.length < 2) return { mid, noise: Infinity };
 	return { mid, noise: 1.4826 * median(values.map((value) => Math.abs(value - mid))) / Math.sqrt(Math.max(1, values.length / 2)) };
 }
 

@@ -55,6 +55,8 @@ const START = {
 	rearview: 'window.__rv=Rearview.init({projectKey:"bench",endpoint:null,config:{capture:{window_ms:900000,max_bytes:67108864}}});',
 };
 const SCRIPT = { none: '', rrweb: '/rrweb.js', rearview: '/rearview/rearview.js' };
+/** Keeps the worker's Wasm memories where they can be measured. */
+const MEMORIES = 'self.memories=[];{const keep=(made)=>{for(const one of Object.values((made.instance??made).exports))if(one instanceof WebAssembly.Memory)memories.push(one);return made};for(const name of ["instantiate","instantiateStreaming"]){const own=WebAssembly[name];WebAssembly[name]=(...given)=>own.apply(WebAssembly,given).then(keep)}}\n';
 /** @typedef {keyof typeof START} Variant */
 const variants = /** @type {Variant[]} */ (['none', 'rrweb', 'rearview']);
 const types = /** @type {Record<string,string>} */ ({ js: 'text/javascript', wasm: 'application/wasm', mjs: 'text/javascript' });
@@ -65,7 +67,7 @@ const server = createServer((request, response) => {
 	const [variant, late] = /** @type {[Variant, string?]} */ (path.slice(1).split('-'));
 	if (variant in START) return send(`<!doctype html><meta charset="utf-8"><title>bench</title>${SCRIPT[variant] && `<script src="${SCRIPT[variant]}"></script>`}${late ? '' : `<script>${START[variant]}</script>`}<body><main id="main"></main>`, 'text/html; charset=utf-8');
 	const file = join(web, path.replace('/rearview/', ''));
-	if (path.startsWith('/rearview/') && existsSync(file)) return send(readFileSync(file), types[path.split('.').pop() ?? ''] ?? 'text/plain');
+	if (path.startsWith('/rearview/') && existsSync(file)) return send(path.endsWith('worker.js') ? `${MEMORIES}${readFileSync(file, 'utf8')}` : readFileSync(file), types[path.split('.').pop() ?? ''] ?? 'text/plain');
 	response.writeHead(404).end();
 });
 await new Promise((done) => server.listen(0, '127.0.0.1', () => done(undefined)));
@@ -204,14 +206,15 @@ if (!firefox && wanted('first snapshot')) {
 if (!firefox && wanted('session')) {
 	const STEPS = 600;
 	console.log(`\nA session of ${STEPS / 60} minutes, a second in each 10 ms`);
-	/** Heap of the page and of its worker after a collection, in MB. @param {import('puppeteer-core').Page} page @param {boolean} collect */
+	/** Heaps and buffers of the page and of its worker, Wasm's among them, in MB. @param {import('puppeteer-core').Page} page @param {boolean} collect */
 	const memory = async (page, collect) => {
 		const all = [await page.createCDPSession(), ...page.workers().map((worker) => worker.client)];
 		const got = [];
 		for (const cdp of all) {
 			if (collect) await cdp.send('HeapProfiler.collectGarbage');
 			const usage = /** @type {any} */ (await cdp.send('Runtime.getHeapUsage'));
-			got.push([usage.usedSize / 1e6, (usage.backingStorageSize ?? 0) / 1e6]);
+			const { result } = await cdp.send('Runtime.evaluate', { expression: '(self.memories ?? []).reduce((sum, memory) => sum + memory.buffer.byteLength, 0)', returnByValue: true });
+			got.push([usage.usedSize / 1e6, (usage.backingStorageSize ?? 0) / 1e6 + result.value / 1e6]);
 		}
 		return got;
 	};

@@ -17,6 +17,7 @@ import {observeSelection} from './observe/selection.js';
 import {observeStyles} from './observe/styles.js';
 import {observeDrift} from './record/drift.js';
 import {LEAF} from './record/ids.js';
+import {SLICE_MS} from './record/limits.js';
 
 /**
  * @typedef {object} More
@@ -134,12 +135,19 @@ export function createExtras(ctx, more) {
 					return end;
 				},
 			};
-			for (const module of [...MODULES, ...more]) {
-				hub.attempt(() => {
-					const end = module(own);
-					if (end) stops.push(end);
-				});
-			}
+			/* Some look through the whole page: in slices. */
+			const rest = [...MODULES, ...more];
+			const next = () => {
+				const until = native.now() + SLICE_MS;
+				while (rest.length && !over.signal.aborted) {
+					if (native.now() > until) return void native.setTimeout(next, 0);
+					hub.attempt(() => {
+						const end = /** @type {Extra} */ (rest.shift())(own);
+						if (end) stops.push(end);
+					});
+				}
+			};
+			next();
 		},
 	};
 }
