@@ -16,28 +16,39 @@ function below(pid) {
 	return found;
 }
 
-/** Milliseconds on a processor of all threads below the browser whose name fits. @param {number} pid @param {RegExp} name */
+/** Time on a processor of all threads below the browser whose name fits: what they took since, in ms. @param {number} pid @param {RegExp} name */
 export function threadTime(pid, name) {
-	let ns = 0;
-	for (const process of below(pid)) {
-		let tasks = /** @type {string[]} */ ([]);
-		try {
-			tasks = readdirSync(`/proc/${process}/task`);
-		} catch {}
-		for (const task of tasks) {
+	/** @type {Map<string, number>} */
+	const before = new Map();
+	/** @param {(task: string, ns: number) => void} each */
+	const read = (each) => {
+		for (const process of below(pid)) {
+			let tasks = /** @type {string[]} */ ([]);
 			try {
-				if (name.test(readFileSync(`/proc/${process}/task/${task}/comm`, 'utf8'))) ns += Number(readFileSync(`/proc/${process}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
+				tasks = readdirSync(`/proc/${process}/task`);
 			} catch {}
+			for (const task of tasks) {
+				try {
+					if (name.test(readFileSync(`/proc/${process}/task/${task}/comm`, 'utf8'))) each(task, Number(readFileSync(`/proc/${process}/task/${task}/schedstat`, 'utf8').split(' ')[0]));
+				} catch {}
+			}
 		}
-	}
-	return ns / 1e6;
+	};
+	read((task, ns) => before.set(task, ns));
+	return () => {
+		let sum = 0;
+		read((task, ns) => { sum += ns - (before.get(task) ?? 0); });
+		return sum / 1e6;
+	};
 }
 
-/** Main-thread time of a page on a processor, in ms: other programs do not count. @param {import('puppeteer-core').Page} page */
+/** Main-thread time of a page on a processor since, in ms: other programs do not count. @param {import('puppeteer-core').Page} page */
 export async function mainThread(page) {
 	const cdp = await page.createCDPSession();
 	await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
-	return async () => ((await cdp.send('Performance.getMetrics')).metrics.find((metric) => metric.name === 'TaskDuration')?.value ?? 0) * 1000;
+	const read = async () => ((await cdp.send('Performance.getMetrics')).metrics.find((metric) => metric.name === 'TaskDuration')?.value ?? 0) * 1000;
+	const before = await read();
+	return async () => (await read()) - before;
 }
 
 /**
@@ -67,15 +78,17 @@ export const median = (/** @type {number[]} */ values) => {
 	return sorted.length % 2 ? sorted[at] : (sorted[at - 1] + sorted[at]) / 2;
 };
 
-/** Median and its noise: the median distance from it, as a standard deviation; nothing is known of one value's. @param {number[]} values */
-export function stat(values) {
-	const mid = median(values);
-	if (values.length < 2) return { mid, noise: Infinity };
-	return { mid, noise: 1.4826 * median(values.map((value) => Math.abs(value - mid))) / Math.sqrt(Math.max(1, values.length / 2)) };
-}
-
-/** What one adds to the other, and how far off that may be. @param {number[]} with_ @param {number[]} without */
+/**
+ * What one adds to the other: the mean of the rounds' differences, of five rounds or more without the least
+ * and the greatest, and its standard error.
+ * @param {number[]} with_ @param {number[]} without  round by round
+ */
 export function added(with_, without) {
-	const [a, b] = [stat(with_), stat(without)];
-	return { ms: a.mid - b.mid, noise: Math.max(0.5, Math.hypot(a.noise, b.noise)) };
+	const all = with_.map((value, i) => value - without[i]).toSorted((a, b) => a - b);
+	const kept = all.length >= 5 ? all.slice(1, -1) : all;
+	const ms = kept.reduce((sum, value) => sum + value, 0) / kept.length;
+	/* The ends that were left out count as their neighbours. */
+	const held = all.length >= 5 ? [kept[0], ...kept, kept[kept.length - 1]] : kept;
+	const spread = Math.sqrt(held.reduce((sum, value) => sum + (value - ms) ** 2, 0) / (held.length - 1));
+	return { ms, noise: all.length < 2 ? Infinity : Math.max(0.5, spread / Math.sqrt(kept.length)) };
 }

@@ -21,35 +21,43 @@ function table(/** @type {HTMLElement} */ root, /** @type {number} */ rows) {
 	return body;
 }
 
-/** @type {Record<string, {prepare: (root: HTMLElement) => Promise<() => Promise<void>> | (() => Promise<void>)}>} */
+/**
+ * Each does enough of one kind of work that what a recorder adds stands clear of the noise.
+ * @type {Record<string, {prepare: (root: HTMLElement) => Promise<() => Promise<void>> | (() => Promise<void>)}>}
+ */
 export const WORKLOADS = {
-	'create 1k rows': { prepare: (root) => async () => { for (let i = 0; i < 5; i++) { table(root, 1000); await frame(); } } },
+	'create 1k rows': { prepare: (root) => async () => { for (let i = 0; i < 8; i++) { table(root, 1000); await frame(); } } },
 	'create 10k rows': { prepare: (root) => async () => { table(root, 10000); await frame(); } },
-	'append 1k to 1k': { prepare: (root) => { const body = table(root, 1000); return async () => { for (let i = 0; i < 4; i++) { for (let k = 0; k < 250; k++) body.append(row()); await frame(); } }; } },
-	'update every 10th': { prepare: (root) => { const body = table(root, 1000); return async () => { for (let i = 0; i < 10; i++) { for (let k = 0; k < 1000; k += 10) /** @type {any} */ (body.children[k]).querySelector('.lbl').firstChild.nodeValue += ' !!!'; await frame(); } }; } },
-	'swap rows': { prepare: (root) => { const body = table(root, 1000); return async () => { for (let i = 0; i < 20; i++) { const a = body.children[1], b = body.children[998]; body.insertBefore(a, b); body.insertBefore(b, body.children[1]); await frame(); } }; } },
-	'remove rows': { prepare: (root) => { const body = table(root, 1000); return async () => { for (let i = 0; i < 20; i++) { for (let k = 0; k < 25; k++) body.children[k * 2]?.remove(); await frame(); } }; } },
-	'add and move': { prepare: (root) => { const body = table(root, 500); return async () => { for (let i = 0; i < 10; i++) { const fresh = Array.from({ length: 50 }, row); for (const tr of fresh) body.append(tr); for (const tr of fresh) body.prepend(tr); for (let k = 0; k < 50; k++) body.insertBefore(/** @type {any} */ (body.lastChild), body.children[k * 5]); await frame(); } }; } },
+	'append 1k to 1k': { prepare: (root) => { const body = table(root, 1000); return async () => { for (let i = 0; i < 20; i++) { for (let k = 0; k < 250; k++) body.append(row()); await frame(); } }; } },
+	'update every 10th': { prepare: (root) => { const body = table(root, 4000); return async () => { for (let i = 0; i < 40; i++) { for (let k = i % 10; k < 4000; k += 10) /** @type {any} */ (body.children[k]).querySelector('.lbl').firstChild.nodeValue += ' !!!'; await frame(); } }; } },
+	'swap rows': { prepare: (root) => { const body = table(root, 1000); return async () => { for (let i = 0; i < 40; i++) { for (let k = 0; k < 50; k++) { const a = body.children[1 + k], b = body.children[998 - k]; body.insertBefore(a, b); body.insertBefore(b, body.children[1 + k]); } await frame(); } }; } },
+	'remove rows': { prepare: (root) => { const body = table(root, 8000); return async () => { for (let i = 0; i < 40; i++) { for (let k = 0; k < 100; k++) body.children[k * 2]?.remove(); await frame(); } }; } },
+	'add and move': { prepare: (root) => { const body = table(root, 500); return async () => { for (let i = 0; i < 20; i++) { const fresh = Array.from({ length: 50 }, row); for (const tr of fresh) body.append(tr); for (const tr of fresh) body.prepend(tr); for (let k = 0; k < 50; k++) body.insertBefore(/** @type {any} */ (body.lastChild), body.children[k * 5]); await frame(); } }; } },
 	'sort 1k × 20 nodes': {
 		prepare: (root) => {
 			const body = table(root, 1000);
 			for (const tr of body.children) for (let k = 0; k < 5; k++) /** @type {any} */ (tr.lastElementChild).append(document.createElement('i'), 'x');
-			return async () => { for (let i = 0; i < 3; i++) { body.append(...[...body.children].sort((a, b) => (i % 2 ? -1 : 1) * String(a.textContent).localeCompare(String(b.textContent)))); await frame(); } };
+			return async () => { for (let i = 0; i < 4; i++) { body.append(...[...body.children].sort((a, b) => (i % 2 ? -1 : 1) * String(a.textContent).localeCompare(String(b.textContent)))); await frame(); } };
 		},
 	},
-	'attribute storm': { prepare: (root) => { const body = table(root, 1000); return async () => { for (let i = 0; i < 30; i++) { for (const tr of body.children) tr.className = i % 2 ? 'danger' : `row-${i}`; await frame(); } }; } },
+	'attribute storm': { prepare: (root) => { const body = table(root, 1000); return async () => { for (let i = 0; i < 60; i++) { for (const tr of body.children) tr.className = i % 2 ? 'danger' : `row-${i}`; await frame(); } }; } },
 	'animated chart': {
 		prepare: (root) => {
 			root.innerHTML = '<div style="position:relative;height:300px"></div>';
 			const chart = /** @type {HTMLElement} */ (root.firstElementChild);
 			for (let i = 0; i < 200; i++) { const bar = document.createElement('div'); bar.style.cssText = `position:absolute;bottom:0;width:4px;left:${i * 5}px;background:teal`; chart.append(bar); }
-			return async () => { for (let i = 0; i < 120; i++) { for (const bar of chart.children) /** @type {HTMLElement} */ (bar).style.height = `${random(300)}px`; await frame(); } };
+			return async () => { for (let i = 0; i < 60; i++) { for (const bar of chart.children) /** @type {HTMLElement} */ (bar).style.height = `${random(300)}px`; await frame(); } };
 		},
 	},
-	'typing text': { prepare: (root) => { root.innerHTML = '<p></p>'; const p = /** @type {HTMLElement} */ (root.firstElementChild); return async () => { for (let i = 0; i < 200; i++) { p.textContent += 'lorem '; await frame(); } }; } },
-	'css-in-js 5k rules': { prepare: (root) => { const style = document.createElement('style'); document.head.append(style); return async () => { const sheet = /** @type {CSSStyleSheet} */ (style.sheet); for (let i = 0; i < 5000; i++) { sheet.insertRule(`.c${i}{color:rgb(${i % 255},0,0);padding:${i % 9}px}`, sheet.cssRules.length); if (i % 500 === 0) await frame(); } }; } },
-	'deep trees': { prepare: (root) => async () => { for (let i = 0; i < 10; i++) { let at = document.createElement('div'); root.replaceChildren(at); for (let d = 0; d < 400; d++) { const next = document.createElement('div'); next.append(String(d)); at.append(next); at = next; } await frame(); } } },
-	'virtual list': { prepare: (root) => { root.innerHTML = '<ul></ul>'; const ul = /** @type {HTMLElement} */ (root.firstElementChild); return async () => { for (let i = 0; i < 100; i++) { for (let k = 0; k < 10; k++) { const li = document.createElement('li'); li.innerHTML = `<b>${i * 10 + k}</b> <span>${label()}</span>`; ul.append(li); if (ul.children.length > 40) ul.firstElementChild?.remove(); } await frame(); } }; } },
+	'typing text': { prepare: (root) => { root.innerHTML = '<p></p>'.repeat(40); return async () => { for (let i = 0; i < 60; i++) { for (const p of root.children) p.textContent += 'lorem '; await frame(); } }; } },
+	'css-in-js 5k rules': {
+		prepare: () => {
+			const styles = Array.from({ length: 4 }, () => document.head.appendChild(Object.assign(document.createElement('style'), { media: 'print' })));
+			return async () => { for (const style of styles) { const sheet = /** @type {CSSStyleSheet} */ (style.sheet); for (let i = 0; i < 5000; i++) { sheet.insertRule(`.c${i}{color:rgb(${i % 255},0,0);padding:${i % 9}px}`, sheet.cssRules.length); if (i % 500 === 0) await frame(); } } };
+		},
+	},
+	'deep trees': { prepare: (root) => async () => { for (let i = 0; i < 20; i++) { let at = document.createElement('div'); root.replaceChildren(at); for (let d = 0; d < 400; d++) { const next = document.createElement('div'); next.append(String(d)); at.append(next); at = next; } await frame(); } } },
+	'virtual list': { prepare: (root) => { root.innerHTML = '<ul></ul>'; const ul = /** @type {HTMLElement} */ (root.firstElementChild); return async () => { for (let i = 0; i < 60; i++) { for (let k = 0; k < 30; k++) { const li = document.createElement('li'); li.innerHTML = `<b>${i * 30 + k}</b> <span>${label()}</span>`; ul.append(li); if (ul.children.length > 40) ul.firstElementChild?.remove(); } await frame(); } }; } },
 };
 
 /** A page of that many elements with 5,000 rules, not recorded yet. @param {HTMLElement} root @param {number} elements */
