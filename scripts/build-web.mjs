@@ -16,6 +16,7 @@ const types = join(root, 'build/web-types');
 const BUDGETS = /** @type {[string, number, string[]][]} */ ([
 	['the script tag', 8, ['rearview.js']],
 	['later', 8, ['rearview.extras.js']],
+	['later, reports', 8, ['rearview.report.js']],
 	['later, logs', 8, ['rearview.logs.js']],
 	['on the main thread', 18, ['rearview.js', 'rearview.recorder.js']],
 	['with worker and Wasm', 45, ['rearview.js', 'rearview.recorder.js', 'rearview.worker.js', 'rearview.wasm']],
@@ -48,8 +49,10 @@ const INTERNAL = new RegExp(`^(?:${[
 	'errorText targetOf touched unlisten within accessor adoptedIn doubt fontSources hollow isLarge isOther isSettled sheetMedia',
 ].join(' ').replaceAll(' ', '|')})$`);
 const nameCache = {};
-/** What runs in the page uses the built-ins of before the page could change them. */
-const IN_PAGE = /^(?:loader|index|recorder|shot|extras|frame|logs)\.js$/;
+/** The first of ours in the page: it takes the built-ins that all of them use. */
+const FIRST = /^(?:loader|index)\.js$/;
+/** Files that rearview.js loads, with what they hand to it. @type {Record<string, string>} */
+const PARTS = {recorder: 'createRecorder', report: 'createReports', extras: 'createExtras', frame: 'frame', logs: 'logs'};
 
 const hash = (/** @type {string | Uint8Array} */ content) => createHash('sha256').update(content).digest('hex').slice(0, 12);
 /** @type {Record<string, string>} */
@@ -60,8 +63,11 @@ const hashes = {};
  * @param {'iife' | 'esm'} format
  */
 async function bundle(entry, name, format) {
+	const made = PARTS[entry.slice(0, -3)];
+	const isFirst = FIRST.test(entry);
+	const contents = `import {script} from './host/later.js'; import {${made}} from './${entry}'; script?.rearview?.(${made});`;
 	const { outputFiles } = await build({
-		entryPoints: [join(widget, entry)],
+		...(made ? { stdin: { contents, resolveDir: widget } } : { entryPoints: [join(widget, entry)] }),
 		outfile: join(out, name),
 		bundle: true,
 		minifySyntax: true,
@@ -73,14 +79,14 @@ async function bundle(entry, name, format) {
 		logLevel: 'warning',
 		alias: { 'rv:records': join(types, 'records.js') },
 		define: { RV_FILES: JSON.stringify(hashes) },
-		...(IN_PAGE.test(entry) && { inject: [join(widget, 'host/own.js')] }),
+		...((isFirst || made) && { inject: [join(widget, 'host', isFirst ? 'own.js' : 'later.js')] }),
 	});
 	const { code = '' } = await minify(outputFiles[0].text, {
 		module: format === 'esm',
 		ecma: 2020,
 		toplevel: true,
 		compress: { passes: 3, keep_fargs: false, pure_getters: true },
-		...(IN_PAGE.test(entry) && { nameCache, mangle: { properties: { regex: INTERNAL } } }),
+		...((isFirst || made) && { nameCache, mangle: { properties: { regex: INTERNAL } } }),
 	});
 	writeFileSync(join(out, name), code);
 	hashes[name] = hash(code);
@@ -101,7 +107,7 @@ await bundle('worker_assets.js', 'rearview.assets.js', 'esm');
 if (existsSync(join(widget, 'core.js'))) await bundle('worker.js', 'rearview.worker.js', 'iife');
 await bundle('page.js', 'rearview.page.js', 'iife');
 await bundle('recorder.js', 'rearview.recorder.js', 'iife');
-await bundle('shot.js', 'rearview.shot.js', 'iife');
+await bundle('report.js', 'rearview.report.js', 'iife');
 await bundle('extras.js', 'rearview.extras.js', 'iife');
 await bundle('frame.js', 'rearview.frame.js', 'iife');
 await bundle('logs.js', 'rearview.logs.js', 'iife');

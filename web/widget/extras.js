@@ -151,7 +151,3 @@ export function createExtras(ctx, more) {
 		},
 	};
 }
-
-/* As a script tag's file: hand the maker to the loader that asked for it. */
-const script = typeof document === 'object' && /** @type {any} */ (Object.getOwnPropertyDescriptor(Document.prototype, 'currentScript')?.get?.call(document));
-if (script) script.rearview?.(createExtras);

@@ -184,7 +184,3 @@ function takeFrames({hub, options, config, ids, tree, flow, find, roots, onWindo
 }
 
 export const frame = Object.assign(joinParent, {take: takeFrames});
-
-/* As a script tag's file: hand both sides to whoever asked for it. */
-const script = typeof document === 'object' && /** @type {any} */ (Object.getOwnPropertyDescriptor(Document.prototype, 'currentScript')?.get?.call(document));
-if (script) script.rearview?.(frame);

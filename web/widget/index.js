@@ -6,7 +6,7 @@ import {createExtras} from './extras.js';
 import {frame} from './frame.js';
 import {logs} from './logs.js';
 import {createRecorder} from './recorder.js';
-import {takeShot} from './shot.js';
+import {createReports} from './report.js';
 
 /** @typedef {import('./api/api.js').InitOptions} InitOptions */
 /** @typedef {import('./api/api.js').EventName} EventName */
@@ -28,7 +28,7 @@ function api() {
 	return made = createApi(hub, {
 		endpoint: undefined,
 		asset: (name, {assetsUrl}) => new URL(`${name}?v=${FILES[name] ?? ''}`, assetsUrl ? new URL(assetsUrl, location.href) : import.meta.url),
-		part: async name => ({recorder: createRecorder, shot: takeShot, extras: createExtras, frame, logs})[name],
+		part: async name => ({recorder: createRecorder, report: createReports, extras: createExtras, frame, logs})[name],
 		destroy: unhook,
 		revive: hook,
 	});

@@ -1,6 +1,5 @@
 /* rearview.recorder.js: observes the page, writes records, drives the worker. */
 import * as rv from 'rv:records';
-import {createActions} from './actions.js';
 import {createBridge} from './bridge.js';
 import {observeInput} from './observe/input.js';
 import {observeLogs} from './observe/logs.js';
@@ -58,13 +57,12 @@ const TAIL_MS = 500;
 /** New beginnings within ten minutes before recording stops for good. */
 const RESTARTS = 5;
 const RESTARTS_MS = 600_000;
-const REPORT_MS = 300_000;
 /** How long what has to be told waits for rearview.logs.js. */
 const SOON_MS = 500;
 
 /** @type {import('./api/api.js').RecorderMaker} */
 export function createRecorder(hub, {options, asset, part, emit, warn}) {
-	const {win, native, attempt, guard, plain} = hub;
+	const {win, native, attempt, guard} = hub;
 	const {document} = win;
 	const ended = new AbortController();
 	const clock = createClock(hub);
@@ -92,6 +90,8 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	let getExtras;
 	/** @type {Promise<any> | undefined} */
 	let later;
+	/** @type {Promise<import('./report.js').Reports> | null} */
+	let reports = null;
 
 	const bridge = createBridge({
 		hub, asset, workerUrl: options.workerUrl, nonce: options.nonce, isFrame: !!options.frames && win.parent !== win,
@@ -328,7 +328,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			await everything();
 			send({t: 'flushed', id});
 		},
-		action: message => void act(message),
+		action: message => void useReports().then(it => it.act(message), error => send({t: 'result', action: message.action, ok: false, error: error.message})),
 		event({name, detail}) {
 			if (name === 'session') remember(detail);
 			else emit(name, detail);
@@ -357,9 +357,14 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 
 	/** What comes later, when it comes soon. */
 	const soon = () => new Promise(done => {
-		const all = getExtras();
-		if (all) all.then(done, done);
-		native.setTimeout(done, all ? SOON_MS : 0);
+		getExtras().then(done);
+		native.setTimeout(done, SOON_MS);
+	});
+
+	/** What is made on demand. That it could not be loaded is no reason not to try again. */
+	const useReports = () => reports ??= part('report').then(make => make({hub, bridge, ids, emit, flush, everything, lost: flow.lost}), error => {
+		reports = null;
+		throw error;
 	});
 
 	/** All that is known, written down. */
@@ -381,42 +386,6 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		}
 		return flow.flush();
 	};
-	const shot = async () => (await part('shot'))({hub, bridge, ids, flush, viewport: {width: win.innerWidth, height: win.innerHeight}});
-
-	/** @param {Record<string, any>} given @param {boolean} wantsShot @returns {Promise<import('./api/api.js').Saved>} */
-	const report = async (given, wantsShot) => {
-		/** @type {string[]} */
-		const notes = [];
-		/** @type {Awaited<ReturnType<typeof shot>> | undefined} */
-		let pixels;
-		if (wantsShot) {
-			try {
-				pixels = await shot();
-			} catch (error) {
-				notes.push(`screenshot: ${/** @type {any} */ (error)?.message ?? error}`);
-			}
-		}
-		const {errors, dropped} = hub.counters();
-		const lost = dropped + flow.lost();
-		if (errors) notes.push(`widget_errors: ${errors}`);
-		if (lost) notes.push(`events_lost: ${lost}`);
-		await flush();
-		const logs = await soon();
-		emit('capture', {screenshot: !!pixels});
-		const draft = {title: given.title, description: given.description, item_type: given.item_type, custom: {...hub.contexts, ...given.custom}};
-		if (emit('beforesubmit', draft).includes(false)) throw new Error('A beforesubmit listener cancelled the report.');
-		const {title, description, item_type, custom} = plain(draft);
-		return bridge.ask({
-			t: 'report',
-			report: {
-				...given, title, description, item_type, custom, notes, pixels,
-				meta: logs ? logs.pageMeta(win, {width: win.innerWidth, height: win.innerHeight}) : {url: win.location.href},
-				parts: {replay: true, screenshot: !!pixels},
-			},
-		}, pixels ? [pixels.data] : [], REPORT_MS);
-	};
-	const act = createActions({send, emit, report});
-
 	return {
 		async start() {
 			const measured = measure(hub);
@@ -447,11 +416,11 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 					if (stop) stops.push(stop);
 				});
 			}
-			getExtras = guard(() => later ??= Promise.all([part('extras'), part('logs')]).then(guard(([make, logs]) => {
+			getExtras = () => later ??= Promise.all([part('extras'), part('logs')]).then(guard(([make, logs]) => {
 				extras = make(ctx, logs.modules);
 				if (flow.isRunning() && !isFirstWalk) extras?.start();
-				return logs;
-			}), error => flow.record(4, () => enc.put(rv.REC_NOTE, 2, enc.name('extras'), enc.text(error.message)))));
+				useReports().catch(() => {});
+			}), error => flow.record(4, () => enc.put(rv.REC_NOTE, 2, enc.name('extras'), enc.text(error.message))));
 			stops.push(every(WATCH_MS, watch), () => extras?.stop());
 			hub.dom = {
 				...sheetsOf,
@@ -487,16 +456,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			flow.force(20);
 			if (isReady) send({t: 'logout'});
 		},
-		report,
-		async exportReplay(format, from, to) {
-			await everything();
-			const value = await bridge.ask({t: 'export', format, from, to});
-			return format === 'native' ? new Blob([value], {type: 'application/vnd.rearview.replay'}) : JSON.parse(value.join(''));
-		},
-		async screenshot() {
-			const {data, width, height} = await shot();
-			return new Blob([await bridge.ask({t: 'png', pixels: data, width, height}, [data])], {type: 'image/png'});
-		},
+		reports: useReports,
 		pause(on) {
 			if (on === paused) return;
 			paused = on;
@@ -515,7 +475,3 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		},
 	};
 }
-
-/* As a script tag's file: hand the maker to the loader that asked for it. */
-const script = typeof document === 'object' && /** @type {any} */ (Object.getOwnPropertyDescriptor(Document.prototype, 'currentScript')?.get?.call(document));
-if (script) script.rearview?.(createRecorder);

@@ -158,6 +158,3 @@ export async function takeShot({hub, bridge, ids, flush, viewport}) {
 	const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
 	return {data: /** @type {ArrayBuffer} */ (data.buffer), width: canvas.width, height: canvas.height};
 }
-
-const script = typeof document === 'object' && /** @type {any} */ (Object.getOwnPropertyDescriptor(Document.prototype, 'currentScript')?.get?.call(document));
-if (script) script.rearview?.(takeShot);

@@ -28,16 +28,14 @@ import {mergeUser, plain} from './identify.js';
  * @property {() => Promise<{config: any}>} start
  * @property {(user: import('./identify.js').User | null) => void} user
  * @property {() => void} logout
- * @property {(report: Record<string, any>, screenshot: boolean) => Promise<Saved>} report
- * @property {(format: 'rrweb' | 'native', from: number, to: number) => Promise<any>} exportReplay
- * @property {() => Promise<Blob>} screenshot
+ * @property {() => Promise<import('../report.js').Reports>} reports
  * @property {(on: boolean) => void} pause
  * @property {(forget?: boolean) => void} stop  forget: nothing more is to be stored
  *
  * @typedef {object} RecorderOptions
  * @property {InitOptions & {endpoint: string | null}} options
  * @property {(name: string) => URL} asset  where a file of the build is
- * @property {(name: 'shot' | 'extras' | 'frame' | 'logs') => Promise<any>} part  takeShot, createExtras, frame, logs
+ * @property {(name: 'report' | 'extras' | 'frame' | 'logs') => Promise<any>} part  createReports, createExtras, frame, logs
  * @property {(name: EventName, detail: any) => any[]} emit  what the listeners returned
  * @property {(what: string) => void} warn
  *
@@ -46,7 +44,7 @@ import {mergeUser, plain} from './identify.js';
  * @typedef {object} Surroundings
  * @property {string | null | undefined} endpoint  the default; undefined: it must be given
  * @property {(name: string, options: InitOptions) => URL} asset
- * @property {(name: 'recorder' | 'shot' | 'extras' | 'frame' | 'logs', asset: (name: string) => URL, options: InitOptions) => Promise<any>} part  what is not needed at once
+ * @property {(name: 'recorder' | 'report' | 'extras' | 'frame' | 'logs', asset: (name: string) => URL, options: InitOptions) => Promise<any>} part  what is not needed at once
  * @property {() => void} destroy  takes the early hooks back
  * @property {() => void} revive  puts them in place again
  */
@@ -144,12 +142,12 @@ export function createApi(hub, around) {
 		emit('load', {});
 	};
 
-	/** @template T @param {(recorder: Recorder) => Promise<T>} use @returns {Promise<T>} */
-	const withRecorder = use => quiet((async () => {
+	/** @template T @param {(reports: import('../report.js').Reports) => Promise<T>} use @returns {Promise<T>} */
+	const withReports = use => quiet((async () => {
 		if (!ready) throw new Error('Rearview.init() was not called yet.');
 		await ready;
 		if (!recorder) throw new Error('Rearview was destroyed.');
-		return use(recorder);
+		return use(await recorder.reports());
 	})());
 
 	/** @param {boolean} [forget] */
@@ -212,21 +210,21 @@ export function createApi(hub, around) {
 		 * @returns {Promise<Saved>} `{queued: true}` when it could not be sent yet
 		 */
 		saveReport(metadata, overrides) {
-			return withRecorder(recorder => {
+			return withReports(reports => {
 				const {title, description, item_type, custom, ...rest} = plain(metadata ?? {});
 				const {screenshot, ...others} = plain(overrides ?? {});
-				return recorder.report({trigger: 'sdk', title, description, item_type, custom: {...rest, ...custom}, overrides: others}, screenshot === true);
+				return reports.report({trigger: 'sdk', title, description, item_type, custom: {...rest, ...custom}, overrides: others}, screenshot === true);
 			});
 		},
 
 		/** @param {ExportOptions} [options] @returns {Promise<any>} rrweb events, or a Blob of the native stream */
 		exportReplay({format = 'rrweb', from, to} = {}) {
-			return withRecorder(recorder => recorder.exportReplay(format, time(from), time(to)));
+			return withReports(reports => reports.exportReplay(format, time(from), time(to)));
 		},
 
 		/** @returns {Promise<Blob>} a PNG of the viewport, drawn from the recording at its privacy level */
 		takeScreenshot() {
-			return withRecorder(recorder => recorder.screenshot());
+			return withReports(reports => reports.screenshot());
 		},
 
 		/** @param {EventName} name @param {(detail: any) => any} listener */

@@ -1,7 +1,7 @@
 /* Collections and namespaces as they were when the widget's script began to run. The build puts them in
  * the place of the globals of the same name in all that runs in the page (scripts/build-web.mjs), so what
  * a page does to its own later (a JSON of its own, a polyfilled Map) changes nothing here. The parts that
- * load later get those of the first script. Methods of arrays and texts remain the page's. */
+ * load later get those of the first script (later.js). Methods of arrays and texts remain the page's. */
 
 /**
  * A class with methods of its own.
@@ -18,9 +18,10 @@ const pin = Base => {
 /** @template {object} T @param {T} namespace @returns {T} */
 const copy = namespace => /** @type {T} */ (Object.defineProperties({}, Object.getOwnPropertyDescriptors(namespace)));
 
-const {Map: M, Set: S, WeakMap: W, WeakSet: V, JSON: J, Array: A, Uint32Array: U, Uint16Array: T, Float64Array: F, URL: L, document: page} = globalThis;
+const {Map: M, Set: S, WeakMap: W, WeakSet: V, JSON: J, Array: A, Uint32Array: U, Uint16Array: T, Float64Array: F, URL: L} = globalThis;
 
-export const own = /** @type {any} */ (page?.currentScript)?.rearviewOwn ?? {
+/** @type {any} */
+export const own = {
 	Map: pin(M), Set: pin(S), WeakMap: pin(W), WeakSet: pin(V), JSON: copy(J), Array: copy(A),
 	Uint32Array: U, Uint16Array: T, Float64Array: F, URL: L,
 };
