@@ -2,7 +2,8 @@
 #include "cursor.h"
 #include <stdlib.h>
 
-enum { SEGMENT_BYTES = 64 << 10, LEVEL = 6 };
+/* Long segments share one string table and one window of deflate. */
+enum { SEGMENT_BYTES = 1 << 20, LEVEL = 7 };
 
 struct cut {
 	const struct rv_span *segments;
@@ -41,7 +42,7 @@ static enum rv_status seal(struct cut *cut)
 	return rv_segment_writer_seal(cut->writer, LEVEL, cut->out);
 }
 
-/* One record of the window; segments are as long as those of the ring. */
+/* One record of the window. */
 static enum rv_status keep(struct cut *cut, const struct rv_rec *rec)
 {
 	if (time_of(&cut->cursor, rec) > cut->to)
@@ -173,7 +174,7 @@ static enum rv_status write_start(struct cut *cut)
 	return status == RV_END ? RV_OK : status;
 }
 
-/* A segment that lies whole inside the window is copied; only its sequence number is new. */
+/* A checkpoint with which another page begins is copied; only its sequence number is new. */
 static enum rv_status copy_segment(struct cut *cut, struct rv_span segment)
 {
 	size_t at = cut->out->len + 20;
@@ -197,7 +198,7 @@ static enum rv_status write_rest(struct cut *cut)
 		size_t size, segment = place->segment;
 		if (!cut->cursor.open && segment < cut->n_segments && rv_segment_head(cut->segments[segment], &head, &size) == RV_OK) {
 			bool same = place->known && place->epoch == head.epoch && place->wall_ms == head.epoch_wall_ms;
-			if ((!same || head.kind == RV_SEGMENT_RECORDS) && head.epoch_wall_ms + head.last_ms <= cut->to) {
+			if (!same && head.kind == RV_SEGMENT_CHECKPOINT && head.epoch_wall_ms + head.last_ms <= cut->to) {
 				status = seal(cut);
 				if (status == RV_OK)
 					status = copy_segment(cut, cut->segments[segment]);

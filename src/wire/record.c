@@ -38,11 +38,14 @@ uint32_t rv_record_groups(const struct rv_rec *rec)
 	return schema && schema->n_group && rec->n > schema->n_fixed ? (rec->n - schema->n_fixed) / schema->n_group : 0;
 }
 
+uint32_t rv_record_place(const struct rv_schema *schema, uint32_t index)
+{
+	return index < schema->n_fixed || !schema->n_group ? index : schema->n_fixed + (index - schema->n_fixed) % schema->n_group;
+}
+
 enum rv_field_type rv_record_field(const struct rv_schema *schema, uint32_t index)
 {
-	if (index < schema->n_fixed || !schema->n_group)
-		return (enum rv_field_type)schema->type[index];
-	return (enum rv_field_type)schema->type[schema->n_fixed + (index - schema->n_fixed) % schema->n_group];
+	return (enum rv_field_type)schema->type[rv_record_place(schema, index)];
 }
 
 bool rv_record_whole(const struct rv_schema *schema, uint32_t n)

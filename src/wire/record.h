@@ -50,6 +50,8 @@ const struct rv_schema *rv_record_schema(uint32_t number);
 const char *rv_record_name(uint32_t number);
 /* Groups in a record: (n - fixed) / group, 0 without a group. */
 uint32_t rv_record_groups(const struct rv_rec *rec);
+/* The place of v[index] in the schema: of a group's repetitions it is the same. */
+uint32_t rv_record_place(const struct rv_schema *schema, uint32_t index);
 /* The type of v[index] of a record. */
 enum rv_field_type rv_record_field(const struct rv_schema *schema, uint32_t index);
 

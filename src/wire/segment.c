@@ -6,7 +6,10 @@
 #include <zlib.h>
 
 enum {
-	FORMAT = 1,
+	PLAIN = 1, FORMAT = 2,
+	PATH_NODES = 64,  /* a power of two */
+	ROWS_BYTES = 8 << 10, /* records are encoded and deflated by as much */
+	NEW_STRINGS = 128, /* bit of a record's number */
 	RATIO_MAX = 1032, /* deflate's own limit: 258 bytes in two bits */
 	OUT_STEP_BYTES = 8 << 10,
 	PROBES_MAX = 64, /* chosen collisions cost no more than this; the string is then written once more */
@@ -14,6 +17,51 @@ enum {
 };
 
 static const uint8_t segment_magic[4] = {'R', 'V', 'S', '1'}, stream_magic[4] = {'R', 'V', 'R', '1'};
+
+/* What both ends know of the records before, to foretell the next. */
+struct rv_segment_coder {
+	uint32_t last[RV_REC_MAX + 1][RV_FIELDS_MAX];
+	uint32_t strings;                  /* named so far */
+	uint32_t node;                     /* added last */
+	uint32_t path[PATH_NODES], top, n_path; /* that node and those above it: path[top - 1 & …] is the node */
+};
+
+/* Whether the field is an id (0) or a parent (1) of a record that adds a node. */
+static bool is_node(uint32_t number, uint32_t field)
+{
+	return field < 2 && number >= RV_REC_DOCUMENT && number <= RV_REC_SHADOW_ROOT;
+}
+
+static uint32_t *path_at(struct rv_segment_coder *coder, uint32_t up)
+{
+	return &coder->path[(coder->top - up) % PATH_NODES];
+}
+
+/* The last node's parent is `parent`, `up` steps above the node before (0: not known there). */
+static void step(struct rv_segment_coder *coder, uint32_t up, uint32_t parent)
+{
+	if (up) {
+		coder->top -= up - 1;
+		coder->n_path -= up - 1;
+	} else {
+		coder->n_path = 1;
+		*path_at(coder, 0) = parent;
+		coder->top++;
+	}
+	*path_at(coder, 0) = coder->node;
+	coder->top++;
+	coder->n_path += coder->n_path < PATH_NODES;
+}
+
+static uint32_t zigzag(uint32_t value)
+{
+	return value << 1 ^ (0 - (value >> 31));
+}
+
+static uint32_t unzigzag(uint32_t value)
+{
+	return value >> 1 ^ (0 - (value & 1));
+}
 
 /* ---- writing ---- */
 
@@ -23,7 +71,11 @@ struct entry { uint32_t at, len, hash, slot; };
 
 struct rv_segment_writer {
 	struct rv_segment_head head; /* kind, epoch …; counts and times kept up to date */
-	struct rv_buf strings, records, values;
+	struct rv_buf strings;
+	/* Words: number, ms since previous, values, then them: a string's place + 1 (0 null), a double's two words. */
+	struct rv_buf records;
+	struct rv_buf rows, values;  /* encoded records of a seal; the values of one of them */
+	struct rv_segment_coder coder;
 	struct entry *entries;
 	uint32_t n_entries, cap_entries;
 	uint32_t *slots, n_slots;    /* open hash, linear probing: entry + 1, 0 free; n_slots a power of two */
@@ -37,7 +89,8 @@ struct rv_segment_writer *rv_segment_writer_new(size_t max_raw_bytes)
 		return NULL;
 	writer->max_bytes = max_raw_bytes < RV_SEGMENT_RAW_MAX ? max_raw_bytes : RV_SEGMENT_RAW_MAX;
 	rv_buf_init(&writer->strings, writer->max_bytes);
-	rv_buf_init(&writer->records, writer->max_bytes);
+	rv_buf_init(&writer->records, writer->max_bytes * 4);
+	rv_buf_init(&writer->rows, writer->max_bytes + ROWS_BYTES);
 	rv_buf_init(&writer->values, writer->max_bytes);
 	rv_segment_writer_begin(writer, RV_SEGMENT_RECORDS, 0, 0, 0);
 	return writer;
@@ -49,6 +102,7 @@ void rv_segment_writer_free(struct rv_segment_writer *writer)
 		return;
 	rv_buf_deinit(&writer->strings);
 	rv_buf_deinit(&writer->records);
+	rv_buf_deinit(&writer->rows);
 	rv_buf_deinit(&writer->values);
 	free(writer->entries);
 	free(writer->slots);
@@ -58,7 +112,7 @@ void rv_segment_writer_free(struct rv_segment_writer *writer)
 void rv_segment_writer_begin(struct rv_segment_writer *writer, enum rv_segment_kind kind, double epoch_wall_ms, uint32_t epoch, uint32_t sequence)
 {
 	rv_segment_writer_rewind(writer, (struct rv_segment_mark){0});
-	writer->head = (struct rv_segment_head){.kind = (uint8_t)kind, .epoch_wall_ms = epoch_wall_ms, .epoch = epoch, .sequence = sequence};
+	writer->head = (struct rv_segment_head){.kind = (uint8_t)kind, .format = FORMAT, .epoch_wall_ms = epoch_wall_ms, .epoch = epoch, .sequence = sequence};
 }
 
 static size_t varint_bytes(uint32_t value)
@@ -71,7 +125,7 @@ static size_t varint_bytes(uint32_t value)
 
 size_t rv_segment_writer_raw_bytes(const struct rv_segment_writer *writer)
 {
-	return varint_bytes(writer->n_entries) + writer->strings.len + writer->records.len;
+	return varint_bytes(writer->n_entries) + writer->strings.len + writer->records.len / 4;
 }
 
 uint32_t rv_segment_writer_records(const struct rv_segment_writer *writer)
@@ -181,31 +235,24 @@ static enum rv_status add_string(struct rv_segment_writer *writer, struct rv_spa
 
 static enum rv_status add_values(struct rv_segment_writer *writer, const struct rv_schema *schema, const struct rv_rec *rec)
 {
-	rv_buf_clear(&writer->values);
 	for (uint32_t i = 0; i < rec->n; i++) {
 		const struct rv_val *value = &rec->v[i];
+		enum rv_field_type type = rv_record_field(schema, i);
 		uint32_t number = value->u;
-		enum rv_status status;
-		switch (rv_record_field(schema, i)) {
-		case RV_FIELD_I32:
-			number = number << 1 ^ (value->i < 0 ? UINT32_MAX : 0);
-			break;
-		case RV_FIELD_F64:
+		if (type == RV_FIELD_F64) {
 			if (!rv_f64_finite(value->f))
 				return RV_BAD;
-			rv_buf_f64le(&writer->values, value->f);
+			rv_buf_f64le(&writer->records, value->f);
 			continue;
-		case RV_FIELD_STR:
-			status = add_string(writer, value->s, &number);
+		}
+		if (type == RV_FIELD_STR) {
+			enum rv_status status = add_string(writer, value->s, &number);
 			if (status != RV_OK)
 				return status;
-			break;
-		case RV_FIELD_U32:
-			break;
 		}
-		rv_buf_varint(&writer->values, number);
+		rv_buf_add(&writer->records, &number, sizeof number);
 	}
-	return rv_buf_status(&writer->values);
+	return rv_buf_status(&writer->records);
 }
 
 enum rv_status rv_segment_writer_add(struct rv_segment_writer *writer, const struct rv_rec *rec)
@@ -217,14 +264,9 @@ enum rv_status rv_segment_writer_add(struct rv_segment_writer *writer, const str
 	uint32_t last_ms = mark.records ? mark.last_ms : rec->t_ms;
 	if (rec->t_ms < last_ms)
 		return RV_ORDER;
+	const uint32_t start[] = {schema->number, rec->t_ms - last_ms, rec->n};
+	rv_buf_add(&writer->records, start, sizeof start);
 	enum rv_status status = add_values(writer, schema, rec);
-	if (status == RV_OK) {
-		rv_buf_byte(&writer->records, schema->number);
-		rv_buf_varint(&writer->records, rec->t_ms - last_ms);
-		rv_buf_varint(&writer->records, (uint32_t)writer->values.len);
-		rv_buf_span(&writer->records, rv_buf_get(&writer->values));
-		status = rv_buf_status(&writer->records);
-	}
 	if (status == RV_OK && rv_segment_writer_raw_bytes(writer) > writer->max_bytes)
 		status = RV_LIMIT;
 	if (status != RV_OK) {
@@ -236,6 +278,50 @@ enum rv_status rv_segment_writer_add(struct rv_segment_writer *writer, const str
 	writer->head.last_ms = rec->t_ms;
 	writer->head.records++;
 	return RV_OK;
+}
+
+/* How many steps above the last node `node` stands, 0 when it does not. */
+static uint32_t steps_to(struct rv_segment_coder *coder, uint32_t node)
+{
+	for (uint32_t up = 1; up <= coder->n_path; up++)
+		if (*path_at(coder, up) == node)
+			return up;
+	return 0;
+}
+
+/* Encodes the values of a record into writer->values; the words after them. */
+static const uint32_t *encode_values(struct rv_segment_writer *writer, const struct rv_schema *schema, const uint32_t *word, uint32_t n)
+{
+	struct rv_segment_coder *coder = &writer->coder;
+	struct rv_buf *out = &writer->values;
+	rv_buf_clear(out);
+	for (uint32_t i = 0; i < n; i++) {
+		enum rv_field_type type = rv_record_field(schema, i);
+		uint32_t field = rv_record_place(schema, i), value = *word++, *last = &coder->last[schema->number][field], base = *last;
+		if (type == RV_FIELD_F64) {
+			rv_buf_add(out, word++ - 1, 8);
+		} else if (type == RV_FIELD_STR) {
+			bool is_new = value > coder->strings;
+			coder->strings += is_new;
+			rv_buf_varint(out, is_new ? 1 : value + (value != 0));
+		} else {
+			*last = value;
+			if (is_node(schema->number, field)) {
+				if (field == 0) {
+					base = coder->node + 1;
+					coder->node = value;
+				} else {
+					uint32_t up = steps_to(coder, value);
+					step(coder, up, value);
+					rv_buf_varint(out, up);
+					if (up)
+						continue;
+				}
+			}
+			rv_buf_varint(out, zigzag(value - base));
+		}
+	}
+	return word;
 }
 
 /* Runs deflate over one piece of the payload, all of its output to out. */
@@ -259,6 +345,39 @@ static enum rv_status squeeze(z_stream *z, struct rv_span in, int flush, struct 
 			out->len += len - z->avail_out;
 	} while (answer == Z_OK && (z->avail_out == 0 || flush == Z_FINISH));
 	return answer == Z_STREAM_END || flush != Z_FINISH ? RV_OK : RV_BAD; /* no input at all is Z_BUF_ERROR, and fine */
+}
+
+/* All records, encoded and deflated a piece at a time; *raw grows by their bytes. */
+static enum rv_status squeeze_records(struct rv_segment_writer *writer, z_stream *z, size_t *raw, struct rv_buf *out)
+{
+	const uint32_t *word = (const uint32_t *)(const void *)writer->records.ptr;
+	enum rv_status status = RV_OK;
+	rv_buf_clear(&writer->rows);
+	memset(&writer->coder, 0, sizeof writer->coder);
+	for (uint32_t i = 0; i <= writer->head.records && status == RV_OK; i++) {
+		bool last = i == writer->head.records;
+		if (last || writer->rows.len >= ROWS_BYTES) {
+			*raw += writer->rows.len;
+			status = *raw > writer->max_bytes ? RV_LIMIT : squeeze(z, rv_buf_get(&writer->rows), last ? Z_FINISH : Z_NO_FLUSH, out);
+			rv_buf_clear(&writer->rows);
+		}
+		if (last)
+			break;
+		uint32_t number = word[0], ms = word[1], known = writer->coder.strings;
+		word = encode_values(writer, rv_record_schema(number), word + 3, word[2]);
+		uint32_t fresh = writer->coder.strings - known;
+		rv_buf_byte(&writer->rows, (uint8_t)(number | (fresh ? NEW_STRINGS : 0)));
+		rv_buf_varint(&writer->rows, ms);
+		rv_buf_varint(&writer->rows, (uint32_t)writer->values.len);
+		if (fresh)
+			rv_buf_varint(&writer->rows, fresh);
+		rv_buf_span(&writer->rows, rv_buf_get(&writer->values));
+		if (status == RV_OK)
+			status = rv_buf_status(&writer->values);
+		if (status == RV_OK)
+			status = rv_buf_status(&writer->rows);
+	}
+	return status;
 }
 
 static void put_u32(uint8_t *to, uint32_t value)
@@ -285,17 +404,18 @@ enum rv_status rv_segment_writer_seal(struct rv_segment_writer *writer, int leve
 	rv_buf_u32le(out, head->first_ms);
 	rv_buf_u32le(out, head->last_ms);
 	rv_buf_u32le(out, head->records);
-	rv_buf_u32le(out, (uint32_t)rv_segment_writer_raw_bytes(writer));
-	rv_buf_u32le(out, 0); /* stored bytes and CRC, when they are known */
+	rv_buf_u32le(out, 0); /* raw and stored bytes and CRC, when they are known */
+	rv_buf_u32le(out, 0);
 	rv_buf_u32le(out, 0);
 	rv_buf_varint(&n, writer->n_entries);
+	size_t raw = n.len + writer->strings.len;
 	enum rv_status status = rv_buf_status(out);
 	if (status == RV_OK)
 		status = squeeze(&z, rv_buf_get(&n), Z_NO_FLUSH, out);
 	if (status == RV_OK)
 		status = squeeze(&z, rv_buf_get(&writer->strings), Z_NO_FLUSH, out);
 	if (status == RV_OK)
-		status = squeeze(&z, rv_buf_get(&writer->records), Z_FINISH, out);
+		status = squeeze_records(writer, &z, &raw, out);
 	deflateEnd(&z);
 	if (status != RV_OK) {
 		out->len = start;
@@ -303,6 +423,7 @@ enum rv_status rv_segment_writer_seal(struct rv_segment_writer *writer, int leve
 	}
 	const uint8_t *payload = out->ptr + start + RV_SEGMENT_HEAD_BYTES;
 	uint32_t stored = (uint32_t)(out->len - start - RV_SEGMENT_HEAD_BYTES);
+	put_u32(out->ptr + start + 40, (uint32_t)raw);
 	put_u32(out->ptr + start + 44, stored);
 	put_u32(out->ptr + start + 48, (uint32_t)crc32(0, payload, stored));
 	return RV_OK;
@@ -330,10 +451,10 @@ enum rv_status rv_segment_head(struct rv_span in, struct rv_segment_head *head, 
 		return RV_BAD;
 	if (in.len < RV_SEGMENT_HEAD_BYTES)
 		return RV_INCOMPLETE;
-	if (at[5] != FORMAT)
+	if (at[5] != PLAIN && at[5] != FORMAT)
 		return RV_VERSION;
 	*head = (struct rv_segment_head){
-		.kind = at[4], .epoch_wall_ms = get_f64(at + 8), .epoch = get_u32(at + 16), .sequence = get_u32(at + 20),
+		.kind = at[4], .format = at[5], .epoch_wall_ms = get_f64(at + 8), .epoch = get_u32(at + 16), .sequence = get_u32(at + 20),
 		.first_ms = get_u32(at + 28), .last_ms = get_u32(at + 32), .records = get_u32(at + 36),
 		.raw_bytes = get_u32(at + 40), .stored_bytes = get_u32(at + 44), .crc = get_u32(at + 48)};
 	if ((head->kind != RV_SEGMENT_RECORDS && head->kind != RV_SEGMENT_CHECKPOINT) || at[6] || at[7] || get_u32(at + 24) || !rv_f64_finite(head->epoch_wall_ms) || head->last_ms < head->first_ms)
@@ -401,6 +522,10 @@ static enum rv_status open_segment(struct rv_segment_reader *reader, struct rv_s
 	status = RV_INFLATE(payload, raw, reader->head.raw_bytes);
 	if (status != RV_OK)
 		return status;
+	reader->coder = rv_arena_alloc(reader->arena, sizeof *reader->coder);
+	if (!reader->coder)
+		return rv_arena_why(reader->arena, sizeof *reader->coder);
+	memset(reader->coder, 0, sizeof *reader->coder);
 	reader->at = raw;
 	reader->end = raw + reader->head.raw_bytes;
 	reader->left = reader->head.records;
@@ -414,9 +539,11 @@ enum rv_status rv_segment_open(struct rv_segment_reader *reader, struct rv_span 
 	return reader->failed = open_segment(reader, segment);
 }
 
-static enum rv_status read_value(struct rv_segment_reader *reader, enum rv_field_type type, const uint8_t *end, struct rv_val *value)
+static enum rv_status read_value(struct rv_segment_reader *reader, const struct rv_schema *schema, uint32_t index, const uint8_t *end, struct rv_val *value)
 {
-	uint32_t number;
+	struct rv_segment_coder *coder = reader->coder;
+	enum rv_field_type type = rv_record_field(schema, index);
+	uint32_t number, up, field = rv_record_place(schema, index), *last = &coder->last[schema->number][field];
 	*value = (struct rv_val){0};
 	if (type == RV_FIELD_F64) {
 		if (end - reader->at < 8)
@@ -428,13 +555,41 @@ static enum rv_status read_value(struct rv_segment_reader *reader, enum rv_field
 	if (!read_varint(&reader->at, end, &number))
 		return RV_BAD;
 	if (type == RV_FIELD_STR) {
-		if (number > reader->n_strings)
+		if (reader->head.format == PLAIN)
+			coder->strings = reader->n_strings;
+		else if (number == 1)
+			number = ++coder->strings;
+		else
+			number -= number != 0;
+		if (number > coder->strings || number > reader->n_strings)
 			return RV_BAD;
 		if (number)
 			value->s = reader->strings[number - 1];
-	} else {
-		value->u = type == RV_FIELD_I32 ? number >> 1 ^ (0 - (number & 1)) : number;
+		return RV_OK;
 	}
+	if (reader->head.format == PLAIN) {
+		value->u = type == RV_FIELD_I32 ? unzigzag(number) : number;
+		return RV_OK;
+	}
+	if (is_node(schema->number, field)) {
+		if (field == 0) {
+			coder->node = value->u = unzigzag(number) + coder->node + 1;
+			return RV_OK;
+		}
+		if (number > coder->n_path)
+			return RV_BAD;
+		up = number;
+		if (up)
+			value->u = *path_at(coder, up);
+		else if (!read_varint(&reader->at, end, &number))
+			return RV_BAD;
+		else
+			value->u = *last + unzigzag(number);
+		step(coder, up, value->u);
+	} else {
+		value->u = *last + unzigzag(number);
+	}
+	*last = value->u;
 	return RV_OK;
 }
 
@@ -452,7 +607,7 @@ static enum rv_status read_values(struct rv_segment_reader *reader, const struct
 			*value = (struct rv_val){0};
 			continue;
 		}
-		status = read_value(reader, rv_record_field(schema, n), end, value);
+		status = read_value(reader, schema, n, end, value);
 		if (status != RV_OK)
 			return status;
 	}
@@ -463,15 +618,24 @@ static enum rv_status read_values(struct rv_segment_reader *reader, const struct
 enum rv_status rv_segment_next(struct rv_segment_reader *reader, struct rv_rec *rec)
 {
 	while (!reader->failed && reader->left > 0) {
-		uint32_t delta, bytes, n = 0;
+		uint32_t delta, bytes, fresh = 0, n = 0;
 		uint32_t number = reader->at < reader->end ? *reader->at++ : 0;
-		if (number == 0 || !read_varint(&reader->at, reader->end, &delta) || !read_varint(&reader->at, reader->end, &bytes) || bytes > (size_t)(reader->end - reader->at) || delta > reader->head.last_ms - reader->t_ms)
+		bool has_new = reader->head.format == FORMAT && number & NEW_STRINGS;
+		if (has_new)
+			number &= NEW_STRINGS - 1;
+		if (number == 0 || !read_varint(&reader->at, reader->end, &delta) || !read_varint(&reader->at, reader->end, &bytes) || (has_new && !read_varint(&reader->at, reader->end, &fresh)) || bytes > (size_t)(reader->end - reader->at) || delta > reader->head.last_ms - reader->t_ms)
 			return reader->failed = RV_BAD;
 		const struct rv_schema *schema = rv_record_schema(number);
 		const uint8_t *end = reader->at + bytes;
+		uint32_t known = reader->coder->strings;
 		enum rv_status status = schema ? read_values(reader, schema, end, &n) : RV_OK;
 		if (status != RV_OK)
 			return reader->failed = status;
+		/* A field from the future may name strings too. */
+		if (reader->head.format == FORMAT && (fresh > reader->n_strings - known || reader->coder->strings - known > fresh))
+			return reader->failed = RV_BAD;
+		if (reader->head.format == FORMAT)
+			reader->coder->strings = known + fresh;
 		reader->at = end;
 		reader->t_ms += delta;
 		reader->left--;

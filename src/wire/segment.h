@@ -1,7 +1,7 @@
 /* Segments: records at rest. Self-contained: own string table, deflated, checked.
  *
  *    0  "RVS1"                    28  u32 first record time, ms since epoch
- *    4  u8 kind, u8 format (1),   32  u32 last record time
+ *    4  u8 kind, u8 format (2),   32  u32 last record time
  *       u16 zero                  36  u32 records
  *    8  f64 epoch wall clock, ms  40  u32 raw bytes (inflated payload)
  *   16  u32 epoch number          44  u32 stored bytes (deflated payload)
@@ -9,8 +9,19 @@
  *   24  u32 zero                  52  payload
  *
  *   payload, inflated:  varint strings · { varint length · bytes }…  ·  records
- *   record:             u8 number · varint ms since previous (the first: 0) · varint bytes of values · values
- *   value by schema:    u32 varint · i32 zigzag varint · f64 8 bytes · str varint: 0 null, else index + 1
+ *   record:             u8 number · varint ms since previous (the first: 0) · varint bytes of values ·
+ *                       [ varint new strings ] · values
+ *                       number's high bit: the values name strings for the first time, this many
+ *   value by schema:    f64  8 bytes
+ *                       str  varint: 0 null, 1 the next string not named before, else index + 2
+ *                       u32, i32  zigzag varint of the difference to what the same field of the last record
+ *                            of this number had (of a group: the last repetition), at first to 0; but of
+ *                            the records that add a node (10 to 14)
+ *                            id      difference to one more than the last id added
+ *                            parent  varint: 1 the last node added, 2 its parent, … up to 64; 0: then as above
+ *
+ * What repeats in a page thus repeats in the bytes, whatever its ids are. Format 1, which is still read, has
+ * no new strings, str as index + 1, u32 as varint and i32 as zigzag varint of the number itself.
  *
  * All numbers little-endian. The payload is raw deflate (RFC 1951). A reader passes over a record
  * whose number it does not know and, in a record without a group, over fields it does not know;
@@ -33,7 +44,7 @@ enum {
 };
 
 struct rv_segment_head {
-	uint8_t kind;
+	uint8_t kind, format;
 	double epoch_wall_ms;
 	uint32_t epoch, sequence, first_ms, last_ms, records, raw_bytes, stored_bytes, crc;
 };
@@ -45,25 +56,29 @@ struct rv_segment_mark { size_t bytes; uint32_t strings, records, last_ms, first
 struct rv_segment_writer *rv_segment_writer_new(size_t max_raw_bytes) RV_MUST_USE;
 void rv_segment_writer_free(struct rv_segment_writer *writer);
 void rv_segment_writer_begin(struct rv_segment_writer *writer, enum rv_segment_kind kind, double epoch_wall_ms, uint32_t epoch, uint32_t sequence);
-/* RV_ORDER when rec->t_ms is before the last one, RV_LIMIT over max_raw_bytes, RV_BAD for what belongs in
+/* RV_ORDER when rec->t_ms is before the last one, RV_LIMIT when it surely goes over max_raw_bytes, RV_BAD for what belongs in
  * batches alone; then nothing is added. */
 enum rv_status rv_segment_writer_add(struct rv_segment_writer *writer, const struct rv_rec *rec) RV_MUST_USE;
+/* About how long the payload will be; never more than it. */
 size_t rv_segment_writer_raw_bytes(const struct rv_segment_writer *writer);
 uint32_t rv_segment_writer_records(const struct rv_segment_writer *writer);
 /* A point to which rv_segment_writer_rewind cuts back (a batch that turned out bad); good until the
  * next begin. */
 struct rv_segment_mark rv_segment_writer_mark(const struct rv_segment_writer *writer);
 void rv_segment_writer_rewind(struct rv_segment_writer *writer, struct rv_segment_mark mark);
-/* Appends the whole segment, header included, to out; nothing of it on failure. The writer goes on as
+/* Appends the whole segment, header included, to out; nothing of it on failure: RV_LIMIT when the payload
+ * is over max_raw_bytes. The writer goes on as
  * it was: the tail row is a seal of the open segment. level: zlib 1–9. */
 enum rv_status rv_segment_writer_seal(struct rv_segment_writer *writer, int level, struct rv_buf *out) RV_MUST_USE;
 
 /* ---- reading ---- */
+struct rv_segment_coder;
 struct rv_segment_reader {
 	struct rv_segment_head head;
 	struct rv_arena *arena;
 	struct rv_span *strings;
 	uint32_t n_strings, left, t_ms;
+	struct rv_segment_coder *coder;
 	const uint8_t *at, *end;
 	struct rv_val *values;
 	uint32_t values_cap;

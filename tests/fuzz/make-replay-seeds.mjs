@@ -18,7 +18,7 @@ function inflated(/** @type {Buffer} */ stream) {
 	for (let at = 8; at < stream.length; ) {
 		const stored = stream.readUInt32LE(at + 44);
 		const payload = inflateRawSync(stream.subarray(at + 52, at + 52 + stored));
-		parts.push(Buffer.from([stream[at + 4] - 1, stream.readUInt32LE(at + 16), payload.length & 255, payload.length >> 8]), payload);
+		parts.push(Buffer.from([(stream[at + 4] - 1) | (stream[at + 5] === 1 ? 2 : 0), stream.readUInt32LE(at + 16), payload.length & 255, payload.length >> 8]), payload);
 		at += 52 + stored;
 	}
 	return Buffer.concat(parts);

@@ -44,7 +44,10 @@ const text = (value) => Buffer.concat([Buffer.from([Buffer.byteLength(value)]), 
 const entry = (number, delta, ...values) => Buffer.from([number, delta, values.length, ...values])
 const payload = Buffer.concat([Buffer.from([3]), text('div'), text('class'), text(''),
 	entry(2, 0, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 10, 20, 30, 1, 0, 1), entry(12, 0, 2, 1, 0, 0, 1, 2, 3), entry(31, 5, 1, 3, 40), entry(200, 0, 9, 9), entry(54, 0, 1, 2, 3)])
-save('wire_segment', 'payload', [1, 5, 0, 5], payload)
+save('wire_segment', 'payload-1', [3, 5, 0, 5], payload)
+// format 2: an element and a text in it, what is known said again, strings that an unknown record names
+save('wire_segment', 'payload', [1, 5, 0, 5], Buffer.concat([Buffer.from([4]), text('div'), text('class'), text('a'), text('b'),
+	Buffer.from([0x8c, 0, 8, 3, 2, 0, 2, 0, 0, 1, 1, 1]), entry(13, 0, 0, 1, 0, 6, 4), entry(13, 5, 0, 2, 0, 0, 4), Buffer.from([0xe4, 0, 1, 1, 9]), entry(54, 0, 2, 4, 2)]))
 save('wire_segment', 'payload-empty', [1, 0, 0, 0], [0])
 
 function crc32(bytes) {

@@ -2,7 +2,7 @@
  *
  *   input: u8 mode · …     mode 0: a native stream as it is
  *                          else: the segments' payloads as they are inflated, each after a head of
- *                          { u8 kind · u8 epoch · u16le bytes }; heads and checksums are made here, so
+ *                          { u8 kind (2: format 1) · u8 epoch · u16le bytes }; heads and checksums are made here, so
  *                          that mutations reach the records
  *
  * Nothing may crash; the output is JSON; a cut of what folds folds again to the same document (unless
@@ -27,7 +27,7 @@ static void put(uint8_t *at, uint32_t value)
 /* Sums up the times in a payload: a head must name the last. */
 static void add_segment(struct rv_buf *out, uint8_t kind, uint8_t epoch, struct rv_span raw, uint32_t sequence)
 {
-	uint8_t head[RV_SEGMENT_HEAD_BYTES] = {'R', 'V', 'S', '1', 1 + (kind & 1), 1};
+	uint8_t head[RV_SEGMENT_HEAD_BYTES] = {'R', 'V', 'S', '1', 1 + (kind & 1), kind & 2 ? 1 : 2};
 	uint8_t packed[80000];
 	uLongf stored = sizeof packed;
 	z_stream z = {.next_in = (Bytef *)raw.ptr, .avail_in = (uInt)raw.len, .next_out = packed, .avail_out = (uInt)stored};
@@ -59,11 +59,18 @@ static void add_segment(struct rv_buf *out, uint8_t kind, uint8_t epoch, struct 
 		at = number.ok && number.value <= raw.len - at ? at + number.value : raw.len;
 	}
 	while (at < raw.len) {
+		bool has_new = !(kind & 2) && raw.ptr[at] & 128;
 		at++;
 		VARINT();
 		last += number.value;
 		n++;
 		VARINT();
+		uint32_t bytes = number.value;
+		bool ok = number.ok;
+		if (has_new)
+			VARINT();
+		number.value = bytes;
+		number.ok = number.ok && ok;
 		at = number.ok && number.value <= raw.len - at ? at + number.value : raw.len;
 	}
 	put(head + 16, epoch & 3);

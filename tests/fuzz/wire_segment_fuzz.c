@@ -2,7 +2,8 @@
  *
  *   input: u8 mode · …     mode even: a native stream as it is
  *                          mode odd: u8 records · u8 first ms · u8 last ms · payload as it is inflated;
- *                          it gets a right head and checksum here, so that mutations reach the records
+ *                          it gets a right head and checksum here, so that mutations reach the records;
+ *                          format 1 when bit 1 of the mode is set, else 2
  *
  * What can be read is written again; reading that gives the same bytes once more. */
 #include "segment.h"
@@ -79,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *segment = calloc(1, RV_SEGMENT_HEAD_BYTES + stored);
 	if (!segment)
 		abort();
-	memcpy(segment, "RVS1\1\1", 6);
+	memcpy(segment, data[0] & 2 ? "RVS1\1\1" : "RVS1\1\2", 6);
 	put(segment + 28, data[2]);
 	put(segment + 32, data[3]);
 	put(segment + 36, data[1]);

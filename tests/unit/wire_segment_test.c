@@ -67,10 +67,10 @@ static void put(uint8_t *at, uint32_t value)
 }
 
 /* A segment round a payload given as it is inflated, in a stored (not compressed) deflate block. */
-static struct rv_span wrap(struct rv_span raw, uint32_t records, uint32_t first_ms, uint32_t last_ms)
+static struct rv_span wrap_as(uint8_t format, struct rv_span raw, uint32_t records, uint32_t first_ms, uint32_t last_ms)
 {
 	assert_true(raw.len <= 65535);
-	static const uint8_t head[RV_SEGMENT_HEAD_BYTES] = {'R', 'V', 'S', '1', RV_SEGMENT_RECORDS, 1};
+	const uint8_t head[RV_SEGMENT_HEAD_BYTES] = {'R', 'V', 'S', '1', RV_SEGMENT_RECORDS, format};
 	uint8_t block[5] = {1, (uint8_t)raw.len, (uint8_t)(raw.len >> 8), (uint8_t)~raw.len, (uint8_t)(~raw.len >> 8)};
 	rv_buf_clear(&out);
 	rv_buf_add(&out, head, sizeof head);
@@ -83,6 +83,11 @@ static struct rv_span wrap(struct rv_span raw, uint32_t records, uint32_t first_
 	put(out.ptr + 44, (uint32_t)raw.len + 5);
 	put(out.ptr + 48, (uint32_t)crc32(0, out.ptr + 52, (uInt)raw.len + 5));
 	return rv_buf_get(&out);
+}
+
+static struct rv_span wrap(struct rv_span raw, uint32_t records, uint32_t first_ms, uint32_t last_ms)
+{
+	return wrap_as(2, raw, records, first_ms, last_ms);
 }
 
 /* What `writer` would seal, inflated. */
@@ -126,7 +131,7 @@ static void every_record_round_trips(void **state)
 		assert_int_equal(reader.head.first_ms, records[0].t_ms);
 		assert_int_equal(reader.head.last_ms, records[n - 1].t_ms);
 		assert_int_equal(reader.head.records, n);
-		assert_int_equal(reader.head.raw_bytes, rv_segment_writer_raw_bytes(writer));
+		assert_true(reader.head.raw_bytes >= rv_segment_writer_raw_bytes(writer));
 		for (uint32_t i = 0; i < n; i++) {
 			assert_int_equal(rv_segment_next(&reader, &rec), RV_OK);
 			assert_same_record(&records[i], &rec);
@@ -317,7 +322,7 @@ static void every_cut_is_refused(void **state)
 static void head_is_checked(void **state)
 {
 	static const struct { size_t at; uint8_t value; enum rv_status status; } cases[] = {
-		{0, 'X', RV_BAD}, {3, '2', RV_BAD}, {4, 0, RV_BAD}, {4, 3, RV_BAD}, {5, 2, RV_VERSION}, {6, 1, RV_BAD}, {7, 1, RV_BAD}, {24, 1, RV_BAD},
+		{0, 'X', RV_BAD}, {3, '2', RV_BAD}, {4, 0, RV_BAD}, {4, 3, RV_BAD}, {5, 0, RV_VERSION}, {5, 3, RV_VERSION}, {6, 1, RV_BAD}, {7, 1, RV_BAD}, {24, 1, RV_BAD},
 		{27, 1, RV_BAD}, {31, 255, RV_BAD}, {43, 5, RV_LIMIT}, {47, 5, RV_LIMIT}, {45, 1, RV_INCOMPLETE}, {48, 0, RV_BAD}, {60, 255, RV_BAD}};
 	uint32_t records;
 	make_rich();
@@ -331,12 +336,13 @@ static void head_is_checked(void **state)
 	assert_int_equal(check(rv_buf_get(&out), &records), RV_BAD);
 }
 
-static enum rv_status payload(const char *bytes, size_t len, uint32_t claimed)
+static enum rv_status payload(uint8_t format, const char *bytes, size_t len, uint32_t claimed)
 {
 	uint32_t records;
-	return check(wrap(rv_span(bytes, len), claimed, 0, 0), &records);
+	return check(wrap_as(format, rv_span(bytes, len), claimed, 0, 0), &records);
 }
-#define PAYLOAD(bytes, claimed) payload(bytes, sizeof bytes - 1, claimed)
+#define PAYLOAD(bytes, claimed) payload(1, bytes, sizeof bytes - 1, claimed)
+#define PAYLOAD2(bytes, claimed) payload(2, bytes, sizeof bytes - 1, claimed)
 
 static void payloads_are_checked(void **state)
 {
@@ -363,13 +369,63 @@ static void payloads_are_checked(void **state)
 	assert_int_equal(PAYLOAD("\0" "\2\0\x07\0\0\0\0\0\0\0", 1), RV_BAD);            /* epoch: half an f64 */
 }
 
+static void foretold_payloads_are_checked(void **state)
+{
+	assert_int_equal(PAYLOAD2("\0" "\x0f\0\1\x0e", 1), RV_END);                      /* remove 7 */
+	assert_int_equal(PAYLOAD2("\0" "\x80\0\1\0\x0e", 1), RV_BAD);                    /* there is no record 0 */
+	assert_int_equal(PAYLOAD2("\1\1a" "\x92\0\2\1\x0e\1", 1), RV_END);               /* text_set 7 "a" */
+	assert_int_equal(PAYLOAD2("\1\1a" "\x92\0\2\1\x0e\1" "\x12\0\2\0\2", 2), RV_END); /* and again */
+	assert_int_equal(PAYLOAD2("\1\1a" "\x12\0\2\x0e\1", 1), RV_BAD);                 /* a new string that is not announced */
+	assert_int_equal(PAYLOAD2("\1\1a" "\x92\0\2\2\x0e\1", 1), RV_BAD);               /* more announced than there are */
+	assert_int_equal(PAYLOAD2("\1\1a" "\x92\0\2\xff\xff\xff\xff\x0f\x0e\1", 1), RV_BAD);
+	assert_int_equal(PAYLOAD2("\1\1a" "\x92\0\2\1\x0e\2", 1), RV_BAD);               /* known before it was new */
+	assert_int_equal(PAYLOAD2("\1\1a" "\x92\0\2\1\x0e\1" "\x12\0\2\0\1", 2), RV_BAD); /* no further string */
+	assert_int_equal(PAYLOAD2("\1\1a" "\x92\0\2", 1), RV_BAD);                       /* nothing announced */
+	assert_int_equal(PAYLOAD2("\0" "\x0d\0\5\0\0\2\0\0", 1), RV_END);                /* text without its last field */
+	assert_int_equal(PAYLOAD2("\0" "\x0d\0\6\0\0\2\0\6\0", 1), RV_END);              /* text 1 below node 1 */
+	assert_int_equal(PAYLOAD2("\0" "\x0d\0\5\0\1\0\6\0", 1), RV_BAD);                /* below a node that was not added */
+	assert_int_equal(PAYLOAD2("\0" "\x0d\0\6\0\0\2\0\6\0" "\x0d\0\5\0\2\0\0\0", 2), RV_END);
+	assert_int_equal(PAYLOAD2("\0" "\x0d\0\6\0\0\2\0\6\0" "\x0d\0\5\0\3\0\0\0", 2), RV_BAD);
+}
+
+/* Nodes deeper than the path that is remembered, up and down again, by ids in all orders. */
+static void any_tree_round_trips(void **state)
+{
+	enum { NODES = 3000 };
+	static struct rv_val v[NODES][RV_TEXT_FIXED];
+	uint32_t random = 7;
+	struct rv_segment_reader reader;
+	struct rv_rec rec;
+	for (int round = 0; round < 20; round++) {
+		rv_segment_writer_begin(writer, RV_SEGMENT_RECORDS, 0, 1, 1);
+		for (uint32_t i = 0; i < NODES; i++) {
+			uint32_t back = round < 10 ? make_random(&random) % (i % 300 < 150 ? 2 : 90) : make_random(&random);
+			uint32_t id = round % 3 ? i + 1 : make_random(&random);
+			v[i][0].u = id;
+			v[i][1].u = i && back < i ? v[i - 1 - back][0].u : make_random(&random) >> make_random(&random) % 32;
+			v[i][2].u = make_random(&random) & 1 ? 0 : make_random(&random);
+			v[i][3].u = i % 4 ? 3 : UINT32_MAX;
+			add(&(struct rv_rec){RV_REC_TEXT, i, RV_TEXT_FIXED, v[i]});
+		}
+		seal();
+		rv_arena_reset(&arena);
+		assert_int_equal(rv_segment_open(&reader, rv_buf_get(&out), &arena), RV_OK);
+		for (uint32_t i = 0; i < NODES; i++) {
+			assert_int_equal(rv_segment_next(&reader, &rec), RV_OK);
+			for (int field = 0; field < 4; field++)
+				assert_int_equal(rec.v[field].u, v[i][field].u);
+		}
+		assert_int_equal(rv_segment_next(&reader, &rec), RV_END);
+	}
+}
+
 static void newer_and_older_writers_are_understood(void **state)
 {
 	/* unknown record 200 with ten bytes; scroll without y; scroll with a field from the future; remove */
 	static const char raw[] = "\0" "\xc8\2\x0a" "0123456789" "\x1f\3\2\7\5" "\x1f\0\4\7\5\6\x2a" "\x0f\1\1\7";
 	struct rv_segment_reader reader;
 	struct rv_rec rec;
-	assert_int_equal(rv_segment_open(&reader, wrap(rv_span(raw, sizeof raw - 1), 4, 100, 106), &arena), RV_OK);
+	assert_int_equal(rv_segment_open(&reader, wrap_as(1, rv_span(raw, sizeof raw - 1), 4, 100, 106), &arena), RV_OK);
 	assert_int_equal(rv_segment_next(&reader, &rec), RV_OK);
 	assert_int_equal(rec.type, RV_REC_SCROLL);
 	assert_int_equal(rec.t_ms, 105);
@@ -385,44 +441,70 @@ static void newer_and_older_writers_are_understood(void **state)
 	assert_int_equal(rv_segment_next(&reader, &rec), RV_END);
 }
 
-/* Format 1, byte for byte. These never change: recordings are kept. */
-static const uint8_t golden_raw[] =
+/* Unknown records and fields may name strings, which those behind them do not miss. */
+static void newer_writers_strings_are_counted(void **state)
+{
+	/* unknown record 100 that names "x"; text_set with a field from the future, which names "z"; text_set with the next */
+	static const char raw[] = "\4" "\1x" "\1y" "\1z" "\1w" "\xe4\0\2\1" "\1\0" "\x92\0\3\2" "\x0e\1\1" "\x92\0\2\1" "\2\1";
+	struct rv_segment_reader reader;
+	struct rv_rec rec;
+	assert_int_equal(rv_segment_open(&reader, wrap(rv_span(raw, sizeof raw - 1), 3, 0, 0), &arena), RV_OK);
+	assert_int_equal(rv_segment_next(&reader, &rec), RV_OK);
+	assert_int_equal(rec.v[RV_TEXT_SET_NODE].u, 7);
+	assert_true(rv_span_eq(rec.v[RV_TEXT_SET_TEXT].s, rv_span_str("y")));
+	assert_int_equal(rv_segment_next(&reader, &rec), RV_OK);
+	assert_int_equal(rec.v[RV_TEXT_SET_NODE].u, 8);
+	assert_true(rv_span_eq(rec.v[RV_TEXT_SET_TEXT].s, rv_span_str("w")));
+	assert_int_equal(rv_segment_next(&reader, &rec), RV_END);
+}
+
+/* The formats, byte for byte. These never change: recordings are kept. */
+static const uint8_t golden_1[] =
 	"\5" "\3div" "\5class" "\2a " "\0" "\3\xed\xa0\xbd"
 	"\2\0\x11" "\0\0\0\0\0\0\xf8\x3f" "\x80\x0a" "\xd8\4" "\xd0\x0f" "\0" "\0" "\1"
 	"\x0c\x0a\x0a" "\x82\1\1\0\4\1" "\2\3" "\2\4"
-	"\x0d\0\6" "\x83\1\x7f\0\3\5"
+	"\x0d\0\7" "\x83\1\x82\1\0\3\5"
 	"\x1f\xac\2\3" "\1\x0d\x28"
 	"\x36\0\3" "\1\2\3";
+static const uint8_t golden_2[] =
+	"\5" "\3div" "\5class" "\2a " "\0" "\3\xed\xa0\xbd"
+	"\2\0\x11" "\0\0\0\0\0\0\xf8\x3f" "\x80\x14" "\xb0\x09" "\xa0\x1f" "\0" "\0" "\2"
+	"\x8c\x0a\x0b\4" "\x82\2" "\0\2" "\0" "\x08" "\1" "\1\1" "\3\1"
+	"\x8d\0\5\1" "\0" "\1" "\0" "\6" "\1"
+	"\x1f\xac\2\3" "\2\x0d\x28"
+	"\x36\0\3" "\2\4\2";
 
-static void golden_bytes_of_format_1(void **state)
+static void golden_bytes(void **state)
 {
-	static const uint8_t head[RV_SEGMENT_HEAD_BYTES - 12] = "RVS1\1\1\0\0" "\0\0\0\0\0\0\xf8\x3f" "\2\0\0\0" "\3\0\0\0" "\0\0\0\0" "\7\0\0\0" "\x3d\1\0\0" "\5\0\0";
+	static const uint8_t head[RV_SEGMENT_HEAD_BYTES - 12] = "RVS1\1\2\0\0" "\0\0\0\0\0\0\xf8\x3f" "\2\0\0\0" "\3\0\0\0" "\0\0\0\0" "\7\0\0\0" "\x3d\1\0\0" "\5\0\0";
 	struct rv_val epoch[] = {{.f = 1.5}, {.u = 1280}, {.u = 600}, {.u = 2000}, {.u = 0}, {.u = 0}, {.u = 1}};
 	struct rv_val element[] = {{.u = 130}, {.u = 1}, {.u = 0}, {.u = RV_EL_MASK}, {.s = rv_span_str("div")},
 		{.s = rv_span_str("class")}, {.s = rv_span_str("a ")}, {.s = rv_span_str("class")}, {.s = rv_span_str("")}};
-	struct rv_val text[] = {{.u = 131}, {.u = 127}, {.u = 0}, {.u = RV_TEXT_PLAIN}, {.s = rv_span_str("\xed\xa0\xbd")}};
+	struct rv_val text[] = {{.u = 131}, {.u = 130}, {.u = 0}, {.u = RV_TEXT_PLAIN}, {.s = rv_span_str("\xed\xa0\xbd")}};
 	struct rv_val scroll[] = {{.u = 1}, {.i = -7}, {.i = 20}};
 	struct rv_val adopted[] = {{.u = 1}, {.u = 2}, {.u = 3}};
 	const struct rv_rec records[] = {
 		{RV_REC_EPOCH, 7, 7, epoch}, {RV_REC_ELEMENT, 17, 9, element}, {RV_REC_TEXT, 17, 5, text}, {RV_REC_SCROLL, 317, 3, scroll}, {RV_REC_ADOPTED, 317, 3, adopted}};
-	struct rv_span golden = rv_span(golden_raw, sizeof golden_raw - 1);
+	const struct rv_span golden[] = {rv_span(golden_1, sizeof golden_1 - 1), rv_span(golden_2, sizeof golden_2 - 1)};
 
 	rv_segment_writer_begin(writer, RV_SEGMENT_RECORDS, 1.5, 2, 3);
 	for (size_t i = 0; i < 5; i++)
 		add(&records[i]);
 	struct rv_span raw = inflated();
 	assert_memory_equal(out.ptr, head, sizeof head);
-	assert_int_equal(raw.len, golden.len);
-	assert_memory_equal(raw.ptr, golden.ptr, raw.len);
+	assert_int_equal(raw.len, golden[1].len);
+	assert_memory_equal(raw.ptr, golden[1].ptr, raw.len);
 
-	struct rv_segment_reader reader;
-	struct rv_rec rec;
-	assert_int_equal(rv_segment_open(&reader, wrap(golden, 5, 7, 317), &arena), RV_OK);
-	for (size_t i = 0; i < 5; i++) {
-		assert_int_equal(rv_segment_next(&reader, &rec), RV_OK);
-		assert_same_record(&records[i], &rec);
+	for (uint8_t format = 1; format <= 2; format++) {
+		struct rv_segment_reader reader;
+		struct rv_rec rec;
+		assert_int_equal(rv_segment_open(&reader, wrap_as(format, golden[format - 1], 5, 7, 317), &arena), RV_OK);
+		for (size_t i = 0; i < 5; i++) {
+			assert_int_equal(rv_segment_next(&reader, &rec), RV_OK);
+			assert_same_record(&records[i], &rec);
+		}
+		assert_int_equal(rv_segment_next(&reader, &rec), RV_END);
 	}
-	assert_int_equal(rv_segment_next(&reader, &rec), RV_END);
 }
 
 /* Small files that would grow large are refused, most of them before a byte is inflated. */
@@ -506,7 +588,10 @@ static void failed_allocations_are_survived(void **state)
 		if (status == RV_MEMORY)
 			status = rv_segment_writer_add(fresh, &rec);
 		assert_int_equal(status, RV_OK);
-		assert_int_equal(rv_segment_writer_add(fresh, &more), RV_OK);
+		status = rv_segment_writer_add(fresh, &more);
+		if (status == RV_MEMORY)
+			status = rv_segment_writer_add(fresh, &more);
+		assert_int_equal(status, RV_OK);
 		status = rv_segment_writer_seal(fresh, 6, &own);
 		if (status == RV_MEMORY) {
 			assert_int_equal(own.len, 0);
@@ -573,8 +658,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
 		TEST(every_record_round_trips), TEST(an_empty_segment_is_one), TEST(a_seal_leaves_the_writer_as_it_was), TEST(a_rewind_leaves_no_trace),
-		TEST(chosen_collisions_are_survived), TEST(refusals_add_nothing), TEST(every_cut_is_refused), TEST(head_is_checked), TEST(payloads_are_checked),
-		TEST(newer_and_older_writers_are_understood), TEST(golden_bytes_of_format_1), TEST(bombs_cost_nothing),
+		TEST(chosen_collisions_are_survived), TEST(refusals_add_nothing), TEST(every_cut_is_refused), TEST(head_is_checked), TEST(payloads_are_checked), TEST(foretold_payloads_are_checked), TEST(any_tree_round_trips),
+		TEST(newer_and_older_writers_are_understood), TEST(newer_writers_strings_are_counted), TEST(golden_bytes), TEST(bombs_cost_nothing),
 		TEST(mutated_bytes_do_no_harm), TEST(failed_allocations_are_survived), TEST(streams_are_walked)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
