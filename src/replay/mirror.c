@@ -1,3 +1,4 @@
+#include "grow.h"
 #include "mirror_priv.h"
 #include <stdlib.h>
 
@@ -53,12 +54,10 @@ static enum rv_status new_slot(struct rv_mirror *m, uint32_t id, uint32_t *slot)
 	if (m->n_nodes >= m->limits.max_nodes)
 		return RV_LIMIT;
 	if (!m->free_slot && m->n_slots == m->cap_slots) {
-		uint32_t cap = m->cap_slots ? m->cap_slots * 2 : 64;
-		struct rv_node *nodes = realloc(m->nodes, cap * sizeof *nodes);
+		struct rv_node *nodes = rv_grow(m->nodes, &m->cap_slots, 64, sizeof *nodes);
 		if (!nodes)
 			return RV_MEMORY;
 		m->nodes = nodes;
-		m->cap_slots = cap;
 		if (!m->n_slots)
 			m->nodes[m->n_slots++] = (struct rv_node){0};
 	}
@@ -81,19 +80,12 @@ static void free_slot(struct rv_mirror *m, uint32_t slot)
 	struct rv_node *node = &m->nodes[slot];
 	rv_mirror_forget(m, node);
 	rv_map_remove(&m->ids, node->id);
-	rv_mirror_drop(m, node->name);
-	rv_mirror_drop(m, node->text);
-	rv_mirror_drop(m, node->extra);
-	for (uint32_t i = 0; i < node->n_attributes; i++) {
-		rv_mirror_drop(m, node->attributes[i].name);
-		rv_mirror_drop(m, node->attributes[i].value);
-	}
+	rv_mirror_drop_all(m, &node->name, 3);
+	rv_mirror_drop_all(m, (const struct rv_span *)(const void *)node->attributes, 2 * node->n_attributes);
 	rv_mirror_refund(m, node->n_attributes * sizeof *node->attributes);
 	free(node->attributes);
 	if (node->state) {
-		rv_mirror_drop(m, node->state->input_value);
-		rv_mirror_drop(m, node->state->canvas);
-		rv_mirror_drop(m, node->state->hold);
+		rv_mirror_drop_all(m, &node->state->input_value, 3);
 		rv_mirror_refund(m, sizeof *node->state);
 		free(node->state);
 	}
@@ -202,49 +194,14 @@ static enum rv_status check_place(const struct rv_mirror *m, uint8_t kind, uint3
 	}
 }
 
-static enum rv_status hold3(struct rv_mirror *m, const struct rv_span in[3], struct rv_span out[3])
-{
-	for (int i = 0; i < 3; i++) {
-		enum rv_status status = rv_mirror_hold(m, in[i], &out[i]);
-		if (status != RV_OK) {
-			while (i--)
-				rv_mirror_drop(m, out[i]);
-			return status;
-		}
-	}
-	return RV_OK;
-}
-
-/* Makes the node with its three texts, not yet in any list. */
-static enum rv_status new_node(struct rv_mirror *m, uint32_t id, uint8_t kind, uint32_t flags, const struct rv_span texts[3], uint32_t *slot)
-{
-	struct rv_span held[3];
-	enum rv_status status = hold3(m, texts, held);
-	if (status != RV_OK)
-		return status;
-	status = new_slot(m, id, slot);
-	if (status != RV_OK) {
-		for (int i = 0; i < 3; i++)
-			rv_mirror_drop(m, held[i]);
-		return status;
-	}
-	struct rv_node *node = &m->nodes[*slot];
-	node->kind = kind;
-	node->flags = flags;
-	node->name = held[0];
-	node->text = held[1];
-	node->extra = held[2];
-	return RV_OK;
-}
-
 static struct rv_span or_empty(struct rv_span text)
 {
 	return text.ptr ? text : rv_span("", 0);
 }
 
-static enum rv_status check_id(const struct rv_mirror *m, uint32_t id)
+static bool is_text(uint8_t kind)
 {
-	return !id ? RV_BAD : rv_mirror_lookup(m, id) ? RV_ORDER : RV_OK;
+	return kind == RV_NODE_TEXT || kind == RV_NODE_CDATA || kind == RV_NODE_PI || kind == RV_NODE_COMMENT;
 }
 
 static bool is_frame(const struct rv_node *node)
@@ -252,73 +209,68 @@ static bool is_frame(const struct rv_node *node)
 	return node->kind == RV_NODE_ELEMENT && (rv_span_is(node->name, "iframe") || rv_span_is(node->name, "frame") || rv_span_is(node->name, "object"));
 }
 
-static enum rv_status apply_document(struct rv_mirror *m, const struct rv_rec *rec)
+/* document, shadow root, doctype, element, text. The id and the parent come first in all of them, then
+ * the next sibling in those that have a place among others. */
+static enum rv_status apply_node(struct rv_mirror *m, const struct rv_rec *rec)
 {
-	uint32_t parent = rv_mirror_lookup(m, U(RV_DOCUMENT_PARENT)), slot;
-	enum rv_status status = check_id(m, U(RV_DOCUMENT_ID));
-	if (status != RV_OK)
-		return status;
-	if (U(RV_DOCUMENT_PARENT) && !parent)
-		return RV_ORDER;
-	if (parent ? !is_frame(&m->nodes[parent]) || m->nodes[parent].frame : m->top)
+	uint32_t parent = rv_mirror_lookup(m, U(1)), next = 0, slot, flags = U(2);
+	struct rv_span texts[3] = {{0}}, held[3];
+	uint8_t kind = RV_NODE_DOCTYPE;
+	enum rv_status status;
+	if (!U(0))
 		return RV_BAD;
-	const struct rv_span texts[3] = {{0}, or_empty(S(RV_DOCUMENT_URL)), {0}};
-	status = new_node(m, U(RV_DOCUMENT_ID), RV_NODE_DOCUMENT, U(RV_DOCUMENT_FLAGS), texts, &slot);
-	if (status != RV_OK)
-		return status;
-	m->nodes[slot].parent = parent;
-	*(parent ? &m->nodes[parent].frame : &m->top) = slot;
-	return RV_OK;
-}
-
-static enum rv_status apply_shadow_root(struct rv_mirror *m, const struct rv_rec *rec)
-{
-	uint32_t parent = rv_mirror_lookup(m, U(RV_SHADOW_ROOT_PARENT)), slot;
-	enum rv_status status = check_id(m, U(RV_SHADOW_ROOT_ID));
-	if (status != RV_OK)
-		return status;
-	if (!parent)
+	if (rv_mirror_lookup(m, U(0)))
 		return RV_ORDER;
-	if (m->nodes[parent].kind != RV_NODE_ELEMENT || m->nodes[parent].shadow)
-		return RV_BAD;
-	status = new_node(m, U(RV_SHADOW_ROOT_ID), RV_NODE_SHADOW, U(RV_SHADOW_ROOT_FLAGS), (const struct rv_span[3]){{0}}, &slot);
-	if (status != RV_OK)
-		return status;
-	m->nodes[slot].parent = parent;
-	m->nodes[parent].shadow = slot;
-	return RV_OK;
-}
-
-/* doctype, element, text: a node with a place among its siblings. */
-static enum rv_status apply_child(struct rv_mirror *m, const struct rv_rec *rec)
-{
-	uint8_t kind = rec->type == RV_REC_ELEMENT ? RV_NODE_ELEMENT : RV_NODE_DOCTYPE;
-	uint32_t parent, next, slot, flags = 0;
-	struct rv_span texts[3] = {{0}};
-	enum rv_status status = check_id(m, U(0)); /* id, parent, next come first in all three */
-	if (status != RV_OK)
-		return status;
-	if (rec->type == RV_REC_ELEMENT) {
+	switch (rec->type) {
+	case RV_REC_DOCUMENT:
+		if (U(1) && !parent)
+			return RV_ORDER;
+		if (parent ? !is_frame(&m->nodes[parent]) || m->nodes[parent].frame : m->top)
+			return RV_BAD;
+		kind = RV_NODE_DOCUMENT;
+		texts[1] = or_empty(S(RV_DOCUMENT_URL));
+		break;
+	case RV_REC_SHADOW_ROOT:
+		if (!parent)
+			return RV_ORDER;
+		if (m->nodes[parent].kind != RV_NODE_ELEMENT || m->nodes[parent].shadow)
+			return RV_BAD;
+		kind = RV_NODE_SHADOW;
+		break;
+	case RV_REC_ELEMENT:
+		kind = RV_NODE_ELEMENT;
 		flags = U(RV_ELEMENT_FLAGS);
 		texts[0] = S(RV_ELEMENT_TAG);
 		if (!texts[0].ptr || !texts[0].len)
 			return RV_BAD;
-	} else if (rec->type == RV_REC_TEXT) {
-		uint32_t number = U(RV_TEXT_KIND);
-		if (number != RV_TEXT_PLAIN && number != RV_TEXT_CDATA && number != RV_TEXT_PI && number != RV_TEXT_COMMENT)
+		break;
+	case RV_REC_TEXT:
+		if (U(RV_TEXT_KIND) > RV_TEXT_COMMENT || !is_text((uint8_t)U(RV_TEXT_KIND)))
 			return RV_BAD;
-		kind = (uint8_t)number;
+		kind = (uint8_t)U(RV_TEXT_KIND);
+		flags = 0;
 		texts[1] = or_empty(S(RV_TEXT_TEXT));
-	} else {
-		texts[0] = or_empty(S(RV_DOCTYPE_NAME));
-		texts[1] = or_empty(S(RV_DOCTYPE_PUBLIC_ID));
-		texts[2] = or_empty(S(RV_DOCTYPE_SYSTEM_ID));
+		break;
+	default:
+		flags = 0;
+		for (uint32_t i = 0; i < 3; i++)
+			texts[i] = or_empty(S(RV_DOCTYPE_NAME + i));
 	}
-	status = check_place(m, kind, 0, U(1), U(2), &parent, &next);
+	bool listed = kind != RV_NODE_DOCUMENT && kind != RV_NODE_SHADOW;
+	status = listed ? check_place(m, kind, 0, U(1), U(2), &parent, &next) : RV_OK;
 	if (status == RV_OK)
-		status = new_node(m, U(0), kind, flags, texts, &slot);
+		status = rv_mirror_hold_all(m, texts, held, 3);
 	if (status != RV_OK)
 		return status;
+	status = new_slot(m, U(0), &slot);
+	if (status != RV_OK) {
+		rv_mirror_drop_all(m, held, 3);
+		return status;
+	}
+	struct rv_node *node = &m->nodes[slot];
+	node->kind = kind;
+	node->flags = flags;
+	memcpy(&node->name, held, sizeof held);
 	if (kind == RV_NODE_ELEMENT) {
 		status = rv_mirror_set_attributes(m, slot, rec->v + RV_ELEMENT_FIXED, rv_record_groups(rec), false);
 		if (status != RV_OK) {
@@ -326,7 +278,12 @@ static enum rv_status apply_child(struct rv_mirror *m, const struct rv_rec *rec)
 			return status;
 		}
 	}
-	attach(m, slot, parent, next);
+	if (listed) {
+		attach(m, slot, parent, next);
+	} else {
+		node->parent = parent;
+		*(kind == RV_NODE_SHADOW ? &m->nodes[parent].shadow : parent ? &m->nodes[parent].frame : &m->top) = slot;
+	}
 	return RV_OK;
 }
 
@@ -374,7 +331,7 @@ static enum rv_status apply_text_set(struct rv_mirror *m, const struct rv_rec *r
 	if (!slot)
 		return RV_ORDER;
 	struct rv_node *node = &m->nodes[slot];
-	if (node->kind != RV_NODE_TEXT && node->kind != RV_NODE_CDATA && node->kind != RV_NODE_PI && node->kind != RV_NODE_COMMENT)
+	if (!is_text(node->kind))
 		return RV_BAD;
 	enum rv_status status = rv_mirror_hold(m, or_empty(S(RV_TEXT_SET_TEXT)), &held);
 	if (status != RV_OK)
@@ -389,9 +346,9 @@ static enum rv_status apply_text_set(struct rv_mirror *m, const struct rv_rec *r
 static enum rv_status apply_epoch(struct rv_mirror *m, const struct rv_rec *rec)
 {
 	struct rv_mirror fresh = {.limits = m->limits, .scanned_kib = m->scanned_kib};
-	const struct rv_span texts[3] = {or_empty(S(RV_EPOCH_URL)), or_empty(S(RV_EPOCH_REFERRER)), {0}};
-	struct rv_span held[3];
-	enum rv_status status = hold3(&fresh, texts, held);
+	const struct rv_span texts[2] = {or_empty(S(RV_EPOCH_URL)), or_empty(S(RV_EPOCH_REFERRER))};
+	struct rv_span held[2];
+	enum rv_status status = rv_mirror_hold_all(&fresh, texts, held, 2);
 	if (status != RV_OK) {
 		rv_mirror_strings_free(&fresh);
 		return status;
@@ -428,11 +385,11 @@ static enum rv_status apply_known(struct rv_mirror *m, const struct rv_rec *rec)
 	case RV_REC_SNAPSHOT_DONE:
 		m->epoch.snapshot_done = true;
 		return RV_OK;
-	case RV_REC_DOCUMENT: return apply_document(m, rec);
+	case RV_REC_DOCUMENT:
 	case RV_REC_DOCTYPE:
 	case RV_REC_ELEMENT:
-	case RV_REC_TEXT: return apply_child(m, rec);
-	case RV_REC_SHADOW_ROOT: return apply_shadow_root(m, rec);
+	case RV_REC_TEXT:
+	case RV_REC_SHADOW_ROOT: return apply_node(m, rec);
 	case RV_REC_REMOVE: return apply_remove(m, rec);
 	case RV_REC_MOVE: return apply_move(m, rec);
 	case RV_REC_TEXT_SET: return apply_text_set(m, rec);
@@ -447,18 +404,14 @@ static enum rv_status apply_known(struct rv_mirror *m, const struct rv_rec *rec)
 	case RV_REC_CANVAS:
 	case RV_REC_HOLD: return rv_mirror_apply_state(m, rec);
 	case RV_REC_VIEWPORT:
-		m->epoch.width = U(RV_VIEWPORT_WIDTH);
-		m->epoch.height = U(RV_VIEWPORT_HEIGHT);
-		m->epoch.dpr_milli = U(RV_VIEWPORT_DPR_MILLI);
+		rv_mirror_words(&m->epoch.width, rec->v, RV_VIEWPORT_FIXED);
 		return RV_OK;
 	case RV_REC_VISIBILITY:
 		m->epoch.visible = U(RV_VISIBILITY_VISIBLE) != 0;
 		return RV_OK;
 	case RV_REC_NAVIGATE: return apply_navigate(m, rec);
 	case RV_REC_VISUAL_VIEWPORT:
-		m->epoch.visual_x = rec->v[RV_VISUAL_VIEWPORT_X].i;
-		m->epoch.visual_y = rec->v[RV_VISUAL_VIEWPORT_Y].i;
-		m->epoch.visual_scale_milli = U(RV_VISUAL_VIEWPORT_SCALE_MILLI);
+		rv_mirror_words((uint32_t *)&m->epoch.visual_x, rec->v, RV_VISUAL_VIEWPORT_FIXED);
 		return RV_OK;
 	case RV_REC_ASSIGN:
 	case RV_REC_ANIMATION:

@@ -32,27 +32,29 @@ enum rv_node_kind { /* DOM nodeType numbers; a shadow root is 11 */
 
 struct rv_attribute { struct rv_span name, value; };
 
-/* State that only some nodes have; NULL pointer in the node otherwise. */
+/* State that only some nodes have; NULL pointer in the node otherwise. What a record tells lies together
+ * in the order of its fields: see rv_state_shapes. */
 struct rv_node_state {
 	uint32_t input_flags, input_len;   /* INPUT_*; has_input tells whether there was a record */
-	bool has_input, has_scroll, has_media, has_dialog, has_size;
-	struct rv_span input_value;        /* ptr NULL: none, or masked */
 	int32_t scroll_x, scroll_y;
-	uint32_t media_flags, media_time_ms, media_volume_milli, media_rate_milli, media_at_ms;
+	uint32_t media_flags, media_time_ms, media_volume_milli, media_rate_milli;
 	uint32_t dialog_flags;
 	uint32_t width, height;
-	struct rv_span canvas, hold;       /* the last frame, a data: URL; declarations; ptr NULL: none */
 	uint32_t canvas_width, canvas_height;
+	struct rv_span input_value;        /* ptr NULL: none, or masked */
+	struct rv_span canvas, hold;       /* the last frame, a data: URL; declarations; ptr NULL: none */
+	bool has_input, has_scroll, has_media, has_dialog, has_size, has_canvas, has_hold;
+	uint32_t media_at_ms;
 	uint32_t *assigned, n_assigned;    /* slot element: ids of the nodes assigned by hand, 0 where one has gone */
 	uint32_t slot, slot_at;            /* id of the slot that a node is assigned to by hand, its place there; 0 none */
 	uint32_t animations;               /* live ones */
 };
 
-/* A scripted animation that is not idle. */
+/* A scripted animation that is not idle, as its record has it. */
 struct rv_animation {
-	uint32_t id, node, state;              /* node: id; ANIMATION_* */
-	uint32_t time_ms, at_ms;               /* its time at a time of the epoch */
+	uint32_t node, id, state, time_ms;     /* node: id; ANIMATION_*; its time at_ms, a time of the epoch */
 	struct rv_span pseudo, keyframes, timing;
+	uint32_t at_ms;
 };
 struct rv_range { uint32_t start, start_offset, end, end_offset; };
 
@@ -78,23 +80,33 @@ struct rv_node {
 /* The text of a grouping rule holds its nested rules too until one of them changes. From then on
  * (cap_rules > 0) `text` is what stands before the nested rules, its opening brace included, and the
  * closing brace is understood. */
-struct rv_rule { struct rv_span text; struct rv_rule *rules; uint32_t n_rules, cap_rules; };
+struct rv_rules { struct rv_rule *rules; uint32_t n_rules, cap_rules; };
+struct rv_rule {
+	struct rv_span text;
+	union {
+		struct { struct rv_rule *rules; uint32_t n_rules, cap_rules; };
+		struct rv_rules list;
+	};
+};
 
 struct rv_sheet {
 	uint32_t id, owner, flags;   /* owner: node id, 0 for a constructed one */
 	struct rv_span media, href;
-	struct rv_rule *rules;
-	uint32_t n_rules, cap_rules;
+	union {
+		struct { struct rv_rule *rules; uint32_t n_rules, cap_rules; };
+		struct rv_rules list;
+	};
 };
 
 struct rv_mirror_epoch {
 	double wall_ms;
-	uint32_t number, width, height, dpr_milli, last_ms;
+	uint32_t number, last_ms;
+	uint32_t width, height, dpr_milli;    /* as in a viewport record */
 	struct rv_span url, referrer; /* url follows navigate records */
 	bool visible, snapshot_done, started;
 	uint32_t fullscreen;                  /* node id, 0 none */
 	int32_t visual_x, visual_y;
-	uint32_t visual_scale_milli;          /* 0: not told */
+	uint32_t visual_scale_milli;          /* 0: not told; the three as in their record */
 };
 
 struct rv_mirror *rv_mirror_new(const struct rv_mirror_limits *limits) RV_MUST_USE; /* NULL limits: defaults */

@@ -1,3 +1,4 @@
+#include "grow.h"
 #include "mirror_priv.h"
 #include <stdlib.h>
 
@@ -28,86 +29,94 @@ uint32_t rv_mirror_next(const struct rv_mirror *m, uint32_t slot, uint32_t root)
 
 /* ---- dump ---- */
 
+/* The values of one record, gathered and sent off; a failure is sticky. */
 struct dump {
 	const struct rv_mirror *m;
 	rv_mirror_sink sink;
 	void *user;
 	struct rv_val *v;
-	uint32_t cap;
+	uint32_t n, cap;
+	enum rv_status status;
 	struct rv_buf text;
 };
 
-static enum rv_status room(struct dump *dump, uint32_t n)
+static void value(struct dump *dump, struct rv_val val)
 {
-	if (n <= dump->cap)
-		return RV_OK;
-	struct rv_val *v = realloc(dump->v, n * 2 * sizeof *v);
-	if (!v)
-		return RV_MEMORY;
-	dump->v = v;
-	dump->cap = n * 2;
-	return RV_OK;
+	if (dump->n == dump->cap) {
+		struct rv_val *v = rv_grow(dump->v, &dump->cap, 64, sizeof *v);
+		if (!v) {
+			dump->status = RV_MEMORY;
+			return;
+		}
+		dump->v = v;
+	}
+	dump->v[dump->n++] = val;
 }
 
-static enum rv_status emit(struct dump *dump, uint32_t type, uint32_t n)
+static void words(struct dump *dump, const void *from, uint32_t n)
 {
-	const struct rv_rec rec = {.type = type, .t_ms = dump->m->epoch.last_ms, .n = n, .v = dump->v};
-	return dump->sink(dump->user, &rec);
+	for (const uint32_t *word = from; n; n--)
+		value(dump, (struct rv_val){.u = *word++});
+}
+
+static void texts(struct dump *dump, const struct rv_span *text, uint32_t n)
+{
+	for (; n; n--)
+		value(dump, (struct rv_val){.s = *text++});
+}
+
+static void emit(struct dump *dump, uint32_t type)
+{
+	const struct rv_rec rec = {.type = type, .t_ms = dump->m->epoch.last_ms, .n = dump->n, .v = dump->v};
+	if (dump->status == RV_OK)
+		dump->status = dump->sink(dump->user, &rec);
+	dump->n = 0;
 }
 
 static uint32_t id_at(const struct rv_mirror *m, uint32_t slot) { return m->nodes[slot].id; }
-static void set_u(struct dump *dump, uint32_t i, uint32_t value) { dump->v[i] = (struct rv_val){.u = value}; }
-static void set_i(struct dump *dump, uint32_t i, int32_t value) { dump->v[i] = (struct rv_val){.i = value}; }
-static void set_s(struct dump *dump, uint32_t i, struct rv_span value) { dump->v[i] = (struct rv_val){.s = value}; }
 
-static enum rv_status dump_epoch(struct dump *dump)
+static void dump_epoch(struct dump *dump)
 {
 	const struct rv_mirror_epoch *epoch = &dump->m->epoch;
-	dump->v[RV_EPOCH_WALL_MS] = (struct rv_val){.f = epoch->wall_ms};
-	set_u(dump, RV_EPOCH_WIDTH, epoch->width);
-	set_u(dump, RV_EPOCH_HEIGHT, epoch->height);
-	set_u(dump, RV_EPOCH_DPR_MILLI, epoch->dpr_milli);
-	set_s(dump, RV_EPOCH_URL, epoch->url);
-	set_s(dump, RV_EPOCH_REFERRER, epoch->referrer);
-	set_u(dump, RV_EPOCH_VISIBLE, epoch->visible);
-	return emit(dump, RV_REC_EPOCH, RV_EPOCH_FIXED);
+	const uint32_t visible = epoch->visible;
+	value(dump, (struct rv_val){.f = epoch->wall_ms});
+	words(dump, &epoch->width, 3);
+	texts(dump, &epoch->url, 2);
+	words(dump, &visible, 1);
+	emit(dump, RV_REC_EPOCH);
 }
 
 /* The walk goes in document order, so every node is the last of its parent when it comes. */
-static enum rv_status dump_node(struct dump *dump, const struct rv_node *node)
+static void dump_node(struct dump *dump, const struct rv_node *node)
 {
-	enum rv_status status = room(dump, RV_ELEMENT_FIXED + 2 * node->n_attributes);
-	if (status != RV_OK)
-		return status;
-	set_u(dump, 0, node->id);
-	set_u(dump, 1, id_at(dump->m, node->parent));
-	set_u(dump, 2, 0);
-	switch (node->kind) {
+	const uint32_t kind = node->kind;
+	uint32_t head[4] = {node->id, id_at(dump->m, node->parent), 0, node->flags}, type = RV_REC_TEXT;
+	switch (kind) {
 	case RV_NODE_DOCUMENT:
-		set_u(dump, RV_DOCUMENT_FLAGS, node->flags);
-		set_s(dump, RV_DOCUMENT_URL, node->text);
-		return emit(dump, RV_REC_DOCUMENT, RV_DOCUMENT_FIXED);
 	case RV_NODE_SHADOW:
-		set_u(dump, RV_SHADOW_ROOT_FLAGS, node->flags);
-		return emit(dump, RV_REC_SHADOW_ROOT, RV_SHADOW_ROOT_FIXED);
+		head[2] = node->flags;
+		words(dump, head, 3);
+		if (kind == RV_NODE_DOCUMENT)
+			texts(dump, &node->text, 1);
+		type = kind == RV_NODE_DOCUMENT ? RV_REC_DOCUMENT : RV_REC_SHADOW_ROOT;
+		break;
 	case RV_NODE_DOCTYPE:
-		set_s(dump, RV_DOCTYPE_NAME, node->name);
-		set_s(dump, RV_DOCTYPE_PUBLIC_ID, node->text);
-		set_s(dump, RV_DOCTYPE_SYSTEM_ID, node->extra);
-		return emit(dump, RV_REC_DOCTYPE, RV_DOCTYPE_FIXED);
+		words(dump, head, 3);
+		texts(dump, &node->name, 3);
+		type = RV_REC_DOCTYPE;
+		break;
 	case RV_NODE_ELEMENT:
-		set_u(dump, RV_ELEMENT_FLAGS, node->flags);
-		set_s(dump, RV_ELEMENT_TAG, node->name);
-		for (uint32_t i = 0; i < node->n_attributes; i++) {
-			set_s(dump, RV_ELEMENT_FIXED + 2 * i, node->attributes[i].name);
-			set_s(dump, RV_ELEMENT_FIXED + 2 * i + 1, node->attributes[i].value);
-		}
-		return emit(dump, RV_REC_ELEMENT, RV_ELEMENT_FIXED + 2 * node->n_attributes);
+		words(dump, head, 4);
+		texts(dump, &node->name, 1);
+		texts(dump, (const struct rv_span *)(const void *)node->attributes, 2 * node->n_attributes);
+		type = RV_REC_ELEMENT;
+		break;
 	default:
-		set_u(dump, RV_TEXT_KIND, node->kind);
-		set_s(dump, RV_TEXT_TEXT, node->text);
-		return emit(dump, RV_REC_TEXT, RV_TEXT_FIXED);
+		head[3] = kind;
+		words(dump, head, 4);
+		texts(dump, &node->text, 1);
 	}
+	emit(dump, type);
 }
 
 uint32_t rv_mirror_media_time(const struct rv_node_state *state, uint32_t at_ms)
@@ -118,177 +127,108 @@ uint32_t rv_mirror_media_time(const struct rv_node_state *state, uint32_t at_ms)
 	return time > UINT32_MAX ? UINT32_MAX : (uint32_t)time;
 }
 
-static bool has_canvas(const struct rv_node_state *state) { return state->canvas.ptr || state->canvas_width || state->canvas_height; }
-
-static enum rv_status dump_assigned(struct dump *dump, const struct rv_node_state *state)
+static void dump_state(struct dump *dump, const struct rv_node *node)
 {
-	uint32_t n = RV_ASSIGN_FIXED;
-	enum rv_status status = room(dump, n + state->n_assigned);
-	if (status != RV_OK)
-		return status;
-	for (uint32_t i = 0; i < state->n_assigned; i++)
-		if (state->assigned[i])
-			set_u(dump, n++, state->assigned[i]);
-	return n > RV_ASSIGN_FIXED ? emit(dump, RV_REC_ASSIGN, n) : RV_OK;
+	const char *state = (const char *)node->state;
+	for (const struct rv_state_shape *shape = rv_state_shapes; shape < rv_state_shapes + RV_STATE_SHAPES; shape++) {
+		if (!*(const bool *)(state + shape->has))
+			continue;
+		words(dump, &node->id, 1);
+		words(dump, state + shape->at, shape->n);
+		if (shape->type == RV_REC_MEDIA && dump->status == RV_OK)
+			dump->v[RV_MEDIA_TIME_MS].u = rv_mirror_media_time(node->state, dump->m->epoch.last_ms);
+		if (shape->text)
+			texts(dump, (const struct rv_span *)(const void *)(state + shape->text), 1);
+		emit(dump, shape->type);
+	}
+	words(dump, &node->id, 1);
+	for (uint32_t i = 0; i < node->state->n_assigned; i++)
+		if (node->state->assigned[i])
+			words(dump, &node->state->assigned[i], 1);
+	if (dump->n > 1)
+		emit(dump, RV_REC_ASSIGN);
+	dump->n = 0;
 }
 
-static enum rv_status dump_state(struct dump *dump, const struct rv_node *node)
-{
-	const struct rv_node_state *state = node->state;
-	enum rv_status status = RV_OK;
-	set_u(dump, 0, node->id);
-	if (state->has_input) {
-		set_u(dump, RV_INPUT_FLAGS, state->input_flags);
-		set_u(dump, RV_INPUT_LEN, state->input_len);
-		set_s(dump, RV_INPUT_VALUE, state->input_value);
-		status = emit(dump, RV_REC_INPUT, RV_INPUT_FIXED);
-	}
-	if (status == RV_OK && state->has_scroll) {
-		set_i(dump, RV_SCROLL_X, state->scroll_x);
-		set_i(dump, RV_SCROLL_Y, state->scroll_y);
-		status = emit(dump, RV_REC_SCROLL, RV_SCROLL_FIXED);
-	}
-	if (status == RV_OK && state->has_media) {
-		set_u(dump, RV_MEDIA_FLAGS, state->media_flags);
-		set_u(dump, RV_MEDIA_TIME_MS, rv_mirror_media_time(state, dump->m->epoch.last_ms));
-		set_u(dump, RV_MEDIA_VOLUME_MILLI, state->media_volume_milli);
-		set_u(dump, RV_MEDIA_RATE_MILLI, state->media_rate_milli);
-		status = emit(dump, RV_REC_MEDIA, RV_MEDIA_FIXED);
-	}
-	if (status == RV_OK && state->has_dialog) {
-		set_u(dump, RV_DIALOG_FLAGS, state->dialog_flags);
-		status = emit(dump, RV_REC_DIALOG, RV_DIALOG_FIXED);
-	}
-	if (status == RV_OK && state->has_size) {
-		set_u(dump, RV_SIZE_WIDTH, state->width);
-		set_u(dump, RV_SIZE_HEIGHT, state->height);
-		status = emit(dump, RV_REC_SIZE, RV_SIZE_FIXED);
-	}
-	if (status == RV_OK && has_canvas(state)) {
-		set_u(dump, RV_CANVAS_WIDTH, state->canvas_width);
-		set_u(dump, RV_CANVAS_HEIGHT, state->canvas_height);
-		set_s(dump, RV_CANVAS_IMAGE, state->canvas);
-		status = emit(dump, RV_REC_CANVAS, RV_CANVAS_FIXED);
-	}
-	if (status == RV_OK && state->hold.ptr) {
-		set_s(dump, RV_HOLD_CSS, state->hold);
-		status = emit(dump, RV_REC_HOLD, RV_HOLD_FIXED);
-	}
-	return status == RV_OK && state->n_assigned ? dump_assigned(dump, state) : status;
-}
-
-static enum rv_status dump_animation(struct dump *dump, const struct rv_animation *animation)
-{
-	set_u(dump, RV_ANIMATION_NODE, animation->node);
-	set_u(dump, RV_ANIMATION_ANIMATION, animation->id);
-	set_u(dump, RV_ANIMATION_STATE, animation->state);
-	set_u(dump, RV_ANIMATION_TIME_MS, rv_mirror_animation_time(animation, dump->m->epoch.last_ms));
-	set_s(dump, RV_ANIMATION_PSEUDO, animation->pseudo);
-	set_s(dump, RV_ANIMATION_KEYFRAMES, animation->keyframes);
-	set_s(dump, RV_ANIMATION_TIMING, animation->timing);
-	return emit(dump, RV_REC_ANIMATION, RV_ANIMATION_FIXED);
-}
-
-static enum rv_status dump_live(struct dump *dump)
+static void dump_live(struct dump *dump)
 {
 	const struct rv_mirror *m = dump->m;
-	enum rv_status status = room(dump, 4 * RV_RANGES_MAX);
-	for (uint32_t i = 0; status == RV_OK && i < m->n_animations; i++)
-		status = dump_animation(dump, &m->animations[i]);
-	if (status == RV_OK && m->epoch.fullscreen) {
-		set_u(dump, RV_FULLSCREEN_NODE, m->epoch.fullscreen);
-		status = emit(dump, RV_REC_FULLSCREEN, RV_FULLSCREEN_FIXED);
+	for (uint32_t i = 0; i < m->n_animations; i++) {
+		const struct rv_animation *animation = &m->animations[i];
+		const uint32_t time_ms = rv_mirror_animation_time(animation, m->epoch.last_ms);
+		words(dump, animation, 3); /* node, id, state */
+		words(dump, &time_ms, 1);
+		texts(dump, &animation->pseudo, 3);
+		emit(dump, RV_REC_ANIMATION);
 	}
-	if (status == RV_OK && m->epoch.visual_scale_milli) {
-		set_i(dump, RV_VISUAL_VIEWPORT_X, m->epoch.visual_x);
-		set_i(dump, RV_VISUAL_VIEWPORT_Y, m->epoch.visual_y);
-		set_u(dump, RV_VISUAL_VIEWPORT_SCALE_MILLI, m->epoch.visual_scale_milli);
-		status = emit(dump, RV_REC_VISUAL_VIEWPORT, RV_VISUAL_VIEWPORT_FIXED);
+	if (m->epoch.fullscreen) {
+		words(dump, &m->epoch.fullscreen, 1);
+		emit(dump, RV_REC_FULLSCREEN);
 	}
-	if (status != RV_OK || !m->n_ranges)
-		return status;
-	for (uint32_t i = 0; i < m->n_ranges; i++) {
-		set_u(dump, 4 * i + RV_SELECTION_G_START, m->ranges[i].start);
-		set_u(dump, 4 * i + RV_SELECTION_G_START_OFFSET, m->ranges[i].start_offset);
-		set_u(dump, 4 * i + RV_SELECTION_G_END, m->ranges[i].end);
-		set_u(dump, 4 * i + RV_SELECTION_G_END_OFFSET, m->ranges[i].end_offset);
+	if (m->epoch.visual_scale_milli) {
+		words(dump, &m->epoch.visual_x, 3);
+		emit(dump, RV_REC_VISUAL_VIEWPORT);
 	}
-	return emit(dump, RV_REC_SELECTION, 4 * m->n_ranges);
+	if (m->n_ranges) {
+		words(dump, m->ranges, RV_SELECTION_GROUP * m->n_ranges);
+		emit(dump, RV_REC_SELECTION);
+	}
 }
 
-/* The rule at path[0 … depth], then its nested rules; depth stays below RV_RULE_DEPTH_MAX. */
-static enum rv_status dump_rule(struct dump *dump, uint32_t sheet, const struct rv_rule *rule, uint32_t *path, uint32_t depth)
+/* The rules, each with its path[0 … depth], then its nested rules; depth stays below RV_RULE_DEPTH_MAX. */
+static void dump_rules(struct dump *dump, const struct rv_rules *list, uint32_t sheet, uint32_t *path, uint32_t depth)
 {
-	struct rv_span text = rule->text;
-	if (rule->cap_rules) {
-		rv_buf_clear(&dump->text);
-		rv_buf_span(&dump->text, rule->text);
-		rv_buf_byte(&dump->text, '}');
-		if (rv_buf_status(&dump->text) != RV_OK)
-			return rv_buf_status(&dump->text);
-		text = rv_buf_get(&dump->text);
+	for (uint32_t i = 0; dump->status == RV_OK && i < list->n_rules; i++) {
+		const struct rv_rule *rule = &list->rules[i];
+		struct rv_span text = rule->text;
+		if (rule->cap_rules) {
+			rv_buf_clear(&dump->text);
+			rv_buf_span(&dump->text, text);
+			rv_buf_byte(&dump->text, '}');
+			dump->status = rv_buf_status(&dump->text);
+			text = rv_buf_get(&dump->text);
+		}
+		path[depth] = i;
+		words(dump, &sheet, 1);
+		texts(dump, &text, 1);
+		words(dump, path, depth + 1);
+		emit(dump, RV_REC_RULE_INSERT);
+		dump_rules(dump, &rule->list, sheet, path, depth + 1);
 	}
-	set_u(dump, RV_RULE_INSERT_SHEET, sheet);
-	set_s(dump, RV_RULE_INSERT_TEXT, text);
-	for (uint32_t i = 0; i <= depth; i++)
-		set_u(dump, RV_RULE_INSERT_FIXED + i, path[i]);
-	enum rv_status status = emit(dump, RV_REC_RULE_INSERT, RV_RULE_INSERT_FIXED + depth + 1);
-	for (uint32_t i = 0; status == RV_OK && i < rule->n_rules; i++) {
-		path[depth + 1] = i;
-		status = dump_rule(dump, sheet, &rule->rules[i], path, depth + 1);
-	}
-	return status;
 }
 
-static enum rv_status dump_sheet(struct dump *dump, const struct rv_sheet *sheet)
+static void dump_sheet(struct dump *dump, const struct rv_sheet *sheet)
 {
 	uint32_t path[RV_RULE_DEPTH_MAX + 1];
-	set_u(dump, RV_SHEET_SHEET, sheet->id);
-	set_u(dump, RV_SHEET_OWNER, sheet->owner);
-	set_u(dump, RV_SHEET_FLAGS, sheet->flags);
-	set_s(dump, RV_SHEET_MEDIA, sheet->media);
-	set_s(dump, RV_SHEET_HREF, sheet->href);
-	enum rv_status status = emit(dump, RV_REC_SHEET, RV_SHEET_FIXED);
-	for (uint32_t i = 0; status == RV_OK && i < sheet->n_rules; i++) {
-		path[0] = i;
-		status = dump_rule(dump, sheet->id, &sheet->rules[i], path, 0);
-	}
-	return status;
+	words(dump, sheet, 3); /* id, owner, flags */
+	texts(dump, &sheet->media, 2);
+	emit(dump, RV_REC_SHEET);
+	dump_rules(dump, &sheet->list, sheet->id, path, 0);
 }
 
-static enum rv_status dump_adopted(struct dump *dump, const struct rv_node *node)
-{
-	enum rv_status status = room(dump, RV_ADOPTED_FIXED + node->n_adopted);
-	if (status != RV_OK)
-		return status;
-	set_u(dump, RV_ADOPTED_ROOT, node->id);
-	for (uint32_t i = 0; i < node->n_adopted; i++)
-		set_u(dump, RV_ADOPTED_FIXED + i, node->adopted[i]);
-	return emit(dump, RV_REC_ADOPTED, RV_ADOPTED_FIXED + node->n_adopted);
-}
-
-static enum rv_status dump_all(struct dump *dump)
+static void dump_all(struct dump *dump)
 {
 	const struct rv_mirror *m = dump->m;
-	enum rv_status status = room(dump, 64);
-	if (status == RV_OK)
-		status = dump_epoch(dump);
-	for (uint32_t slot = m->top; status == RV_OK && slot; slot = rv_mirror_next(m, slot, m->top))
-		status = dump_node(dump, &m->nodes[slot]);
-	for (uint32_t slot = m->top; status == RV_OK && slot; slot = rv_mirror_next(m, slot, m->top))
+	dump_epoch(dump);
+	for (uint32_t slot = m->top; dump->status == RV_OK && slot; slot = rv_mirror_next(m, slot, m->top))
+		dump_node(dump, &m->nodes[slot]);
+	for (uint32_t slot = m->top; dump->status == RV_OK && slot; slot = rv_mirror_next(m, slot, m->top))
 		if (m->nodes[slot].state)
-			status = dump_state(dump, &m->nodes[slot]);
-	for (uint32_t i = 1; status == RV_OK && i < m->n_sheets; i++)
+			dump_state(dump, &m->nodes[slot]);
+	for (uint32_t i = 1; dump->status == RV_OK && i < m->n_sheets; i++)
 		if (m->sheets[i].sheet.id)
-			status = dump_sheet(dump, &m->sheets[i].sheet);
-	for (uint32_t slot = m->top; status == RV_OK && slot; slot = rv_mirror_next(m, slot, m->top))
-		if (m->nodes[slot].adopted_known)
-			status = dump_adopted(dump, &m->nodes[slot]);
-	if (status == RV_OK)
-		status = dump_live(dump);
-	if (status == RV_OK && m->epoch.snapshot_done)
-		status = emit(dump, RV_REC_SNAPSHOT_DONE, RV_SNAPSHOT_DONE_FIXED);
-	return status;
+			dump_sheet(dump, &m->sheets[i].sheet);
+	for (uint32_t slot = m->top; dump->status == RV_OK && slot; slot = rv_mirror_next(m, slot, m->top)) {
+		const struct rv_node *node = &m->nodes[slot];
+		if (!node->adopted_known)
+			continue;
+		words(dump, &node->id, 1);
+		words(dump, node->adopted, node->n_adopted);
+		emit(dump, RV_REC_ADOPTED);
+	}
+	dump_live(dump);
+	if (m->epoch.snapshot_done)
+		emit(dump, RV_REC_SNAPSHOT_DONE);
 }
 
 enum rv_status rv_mirror_dump(const struct rv_mirror *m, rv_mirror_sink sink, void *user)
@@ -297,10 +237,10 @@ enum rv_status rv_mirror_dump(const struct rv_mirror *m, rv_mirror_sink sink, vo
 	if (!m->epoch.started)
 		return RV_OK;
 	rv_buf_init(&dump.text, m->limits.max_text_bytes + 1);
-	enum rv_status status = dump_all(&dump);
+	dump_all(&dump);
 	rv_buf_deinit(&dump.text);
 	free(dump.v);
-	return status;
+	return dump.status;
 }
 
 /* ---- hash ---- */
@@ -325,7 +265,7 @@ static uint32_t hash_state(uint32_t hash, const struct rv_node_state *state)
 			hash = mix(hash, state->media_time_ms);
 		hash = mix(mix(mix(hash, state->dialog_flags), state->width), state->height);
 	}
-	if (has_canvas(state))
+	if (state->canvas.ptr || state->canvas_width || state->canvas_height)
 		hash = mix_text(mix(mix(hash, state->canvas_width), state->canvas_height), state->canvas);
 	if (state->hold.ptr)
 		hash = mix_text(mix(hash, 1), state->hold);

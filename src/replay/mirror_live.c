@@ -1,3 +1,4 @@
+#include "grow.h"
 #include "mirror_priv.h"
 #include <stdlib.h>
 
@@ -12,9 +13,7 @@ static void drop_animation(struct rv_mirror *m, uint32_t at)
 {
 	struct rv_animation *gone = &m->animations[at];
 	m->nodes[rv_mirror_lookup(m, gone->node)].state->animations--;
-	rv_mirror_drop(m, gone->pseudo);
-	rv_mirror_drop(m, gone->keyframes);
-	rv_mirror_drop(m, gone->timing);
+	rv_mirror_drop_all(m, &gone->pseudo, 3);
 	m->n_animations--;
 	memmove(gone, gone + 1, (m->n_animations - at) * sizeof *gone);
 }
@@ -23,23 +22,11 @@ static enum rv_status grow_animations(struct rv_mirror *m)
 {
 	if (m->n_animations < m->cap_animations)
 		return RV_OK;
-	uint32_t cap = m->cap_animations ? m->cap_animations * 2 : 16;
-	struct rv_animation *animations = realloc(m->animations, cap * sizeof *animations);
+	struct rv_animation *animations = rv_grow(m->animations, &m->cap_animations, 16, sizeof *animations);
 	if (!animations)
 		return RV_MEMORY;
 	m->animations = animations;
-	m->cap_animations = cap;
 	return RV_OK;
-}
-
-/* Holds a text of the record; null stands for the old one, if there is any. */
-static enum rv_status hold_text(struct rv_mirror *m, struct rv_span text, struct rv_span old, struct rv_span *held)
-{
-	if (text.len > RV_ANIMATION_TEXT_MAX)
-		text = rv_span(NULL, 0);
-	else if (!text.ptr)
-		text = old;
-	return rv_mirror_hold(m, text, held);
 }
 
 static enum rv_status apply_animation(struct rv_mirror *m, const struct rv_rec *rec)
@@ -59,22 +46,21 @@ static enum rv_status apply_animation(struct rv_mirror *m, const struct rv_rec *
 	}
 	if (at == RV_ANIMATIONS_MAX)
 		return RV_OK;
-	struct rv_animation old = found ? m->animations[at] : (struct rv_animation){0};
-	struct rv_animation next = {.id = id, .node = U(RV_ANIMATION_NODE), .state = state, .time_ms = U(RV_ANIMATION_TIME_MS), .at_ms = rec->t_ms};
+	struct rv_animation old = found ? m->animations[at] : (struct rv_animation){0}, next = {.at_ms = rec->t_ms};
+	struct rv_span *texts = &old.pseudo;
+	for (uint32_t i = 0; i < 3; i++) {
+		struct rv_span text = S(RV_ANIMATION_PSEUDO + i); /* null stands for the old one, if there is any */
+		if (text.ptr)
+			texts[i] = text.len > RV_ANIMATION_TEXT_MAX ? rv_span(NULL, 0) : text;
+	}
+	rv_mirror_words(&next.node, rec->v, 4);
 	enum rv_status status = grow_animations(m);
 	if (status == RV_OK)
 		status = rv_mirror_need_state(m, &m->nodes[node]);
 	if (status == RV_OK)
-		status = hold_text(m, S(RV_ANIMATION_PSEUDO), old.pseudo, &next.pseudo);
-	if (status == RV_OK)
-		status = hold_text(m, S(RV_ANIMATION_KEYFRAMES), old.keyframes, &next.keyframes);
-	if (status == RV_OK)
-		status = hold_text(m, S(RV_ANIMATION_TIMING), old.timing, &next.timing);
-	if (status != RV_OK) {
-		rv_mirror_drop(m, next.pseudo);
-		rv_mirror_drop(m, next.keyframes);
+		status = rv_mirror_hold_all(m, texts, &next.pseudo, 3);
+	if (status != RV_OK)
 		return status;
-	}
 	m->nodes[node].state->animations++;
 	if (found)
 		drop_animation(m, at);
@@ -131,10 +117,7 @@ static void free_assigned(struct rv_mirror *m, struct rv_node_state *state)
 	for (uint32_t i = 0; i < state->n_assigned; i++)
 		if (state->assigned[i])
 			state_at(m, state->assigned[i])->slot = 0;
-	rv_mirror_refund(m, state->n_assigned * sizeof *state->assigned);
-	free(state->assigned);
-	state->assigned = NULL;
-	state->n_assigned = 0;
+	rv_mirror_list_free(m, &state->assigned, &state->n_assigned);
 }
 
 static enum rv_status apply_assign(struct rv_mirror *m, const struct rv_rec *rec)
@@ -155,15 +138,11 @@ static enum rv_status apply_assign(struct rv_mirror *m, const struct rv_rec *rec
 	enum rv_status status = rv_mirror_need_state(m, &m->nodes[slot]);
 	for (uint32_t i = 0; status == RV_OK && i < n; i++)
 		status = rv_mirror_need_state(m, &m->nodes[rv_mirror_lookup(m, ids[i].u)]);
+	uint32_t *list;
 	if (status == RV_OK)
-		status = rv_mirror_charge(m, n * sizeof(uint32_t));
+		status = rv_mirror_list(m, ids, n, &list);
 	if (status != RV_OK)
 		return status;
-	uint32_t *list = NULL;
-	if (n && !(list = malloc(n * sizeof *list))) {
-		rv_mirror_refund(m, n * sizeof *list);
-		return RV_MEMORY;
-	}
 	struct rv_node_state *state = m->nodes[slot].state;
 	free_assigned(m, state);
 	state->assigned = list;
@@ -172,7 +151,6 @@ static enum rv_status apply_assign(struct rv_mirror *m, const struct rv_rec *rec
 		struct rv_node_state *node = state_at(m, ids[i].u);
 		if (node->slot)
 			state_at(m, node->slot)->assigned[node->slot_at] = 0;
-		list[i] = ids[i].u;
 		node->slot = U(RV_ASSIGN_SLOT);
 		node->slot_at = i;
 	}
@@ -188,8 +166,7 @@ static enum rv_status apply_selection(struct rv_mirror *m, const struct rv_rec *
 		if (!rv_mirror_lookup(m, U(4 * i + RV_SELECTION_G_START)) || !rv_mirror_lookup(m, U(4 * i + RV_SELECTION_G_END)))
 			return RV_ORDER;
 	m->n_ranges = n < RV_RANGES_MAX ? n : RV_RANGES_MAX;
-	for (uint32_t i = 0; i < m->n_ranges; i++)
-		m->ranges[i] = (struct rv_range){U(4 * i), U(4 * i + 1), U(4 * i + 2), U(4 * i + 3)};
+	rv_mirror_words(&m->ranges[0].start, rec->v, RV_SELECTION_GROUP * m->n_ranges);
 	return RV_OK;
 }
 

@@ -59,10 +59,18 @@ void rv_mirror_refund(struct rv_mirror *mirror, size_t bytes);
 enum rv_status rv_mirror_hold(struct rv_mirror *mirror, struct rv_span text, struct rv_span *out) RV_MUST_USE;
 void rv_mirror_keep(struct rv_span held); /* one reference more */
 void rv_mirror_drop(struct rv_mirror *mirror, struct rv_span held);
+/* The same for n of them: all or none, and all. */
+enum rv_status rv_mirror_hold_all(struct rv_mirror *mirror, const struct rv_span *texts, struct rv_span *out, uint32_t n) RV_MUST_USE;
+void rv_mirror_drop_all(struct rv_mirror *mirror, const struct rv_span *held, uint32_t n);
 uint32_t rv_mirror_text_hash(struct rv_span held);
 void rv_mirror_strings_free(struct rv_mirror *mirror);
 
 /* ---- mirror_state.c ---- */
+/* How a record is kept in struct rv_node_state: after the node's id n words, which lie at `at`, and a text
+ * at `text` (0: none); `has` tells that there was one. */
+struct rv_state_shape { uint8_t type, n, at, text, has; };
+enum { RV_STATE_SHAPES = 7 };
+extern const struct rv_state_shape rv_state_shapes[RV_STATE_SHAPES];
 /* pairs: n times name, value; all of them or none. */
 enum rv_status rv_mirror_set_attributes(struct rv_mirror *mirror, uint32_t slot, const struct rv_val *pairs, uint32_t n, bool may_remove) RV_MUST_USE;
 enum rv_status rv_mirror_apply_state(struct rv_mirror *mirror, const struct rv_rec *rec) RV_MUST_USE; /* records 17, 19, 21, 30, 31, 33–37 */
@@ -79,6 +87,12 @@ enum rv_status rv_mirror_apply_sheet(struct rv_mirror *mirror, const struct rv_r
 void rv_mirror_sheet_free(struct rv_mirror *mirror, uint32_t id);
 void rv_mirror_adopted_free(struct rv_mirror *mirror, struct rv_node *node);
 void rv_mirror_sheets_reset(struct rv_mirror *mirror);
+
+/* The numbers of a record, n from v on. */
+void rv_mirror_words(uint32_t *to, const struct rv_val *v, uint32_t n);
+/* A list of its own of so many numbers, charged; NULL when there are none. */
+enum rv_status rv_mirror_list(struct rv_mirror *mirror, const struct rv_val *v, uint32_t n, uint32_t **out) RV_MUST_USE;
+void rv_mirror_list_free(struct rv_mirror *mirror, uint32_t **list, uint32_t *n);
 
 /* The slot of a record's node, or 0. */
 static inline uint32_t rv_mirror_lookup(const struct rv_mirror *mirror, uint32_t id) { return id ? rv_map_get(&mirror->ids, id) : 0; }

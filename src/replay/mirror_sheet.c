@@ -1,4 +1,5 @@
 #include "css_split.h"
+#include "grow.h"
 #include "mirror_priv.h"
 #include <stdlib.h>
 
@@ -7,41 +8,43 @@
 #define U(index) (rec->v[index].u)
 #define S(index) (rec->v[index].s)
 
-struct list { struct rv_rule **rules; uint32_t *n, *cap; };
-
 /* ---- rules ---- */
 
 /* Nesting is bounded by RV_RULE_DEPTH_MAX: that is how long a path may be. */
-static void drop_rules(struct rv_mirror *m, struct rv_rule *rules, uint32_t n, uint32_t cap)
+static void drop_rules(struct rv_mirror *m, const struct rv_rules *list)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		rv_mirror_drop(m, rules[i].text);
-		drop_rules(m, rules[i].rules, rules[i].n_rules, rules[i].cap_rules);
+	for (uint32_t i = 0; i < list->n_rules; i++) {
+		rv_mirror_drop(m, list->rules[i].text);
+		drop_rules(m, &list->rules[i].list);
 	}
-	free(rules);
-	rv_mirror_refund(m, cap * sizeof *rules);
+	free(list->rules);
+	rv_mirror_refund(m, list->cap_rules * sizeof *list->rules);
 }
 
-static enum rv_status grow_rules(struct rv_mirror *m, struct list list, uint32_t room)
+static void drop_rule(struct rv_mirror *m, const struct rv_rule *rule)
 {
-	uint32_t cap = *list.cap ? *list.cap * 2 : 4;
-	if (*list.n + room <= *list.cap)
+	rv_mirror_drop(m, rule->text);
+	drop_rules(m, &rule->list);
+}
+
+/* Room for one more. */
+static enum rv_status grow_rules(struct rv_mirror *m, struct rv_rules *list)
+{
+	uint32_t cap = list->cap_rules;
+	if (list->n_rules < cap)
 		return RV_OK;
-	if (*list.n + room > RV_RULES_MAX)
+	if (list->n_rules == RV_RULES_MAX)
 		return RV_LIMIT;
-	while (cap < *list.n + room)
-		cap *= 2;
-	size_t more = (cap - *list.cap) * sizeof **list.rules;
+	size_t more = (cap ? cap : 4) * sizeof *list->rules;
 	enum rv_status status = rv_mirror_charge(m, more);
 	if (status != RV_OK)
 		return status;
-	struct rv_rule *rules = realloc(*list.rules, cap * sizeof *rules);
+	struct rv_rule *rules = rv_grow(list->rules, &list->cap_rules, 4, sizeof *rules);
 	if (!rules) {
 		rv_mirror_refund(m, more);
 		return RV_MEMORY;
 	}
-	*list.rules = rules;
-	*list.cap = cap;
+	list->rules = rules;
 	return RV_OK;
 }
 
@@ -70,19 +73,17 @@ static enum rv_status open_rule(struct rv_mirror *m, struct rv_rule *rule)
 	enum rv_status status = hold_head(m, &split, &open.text);
 	if (status != RV_OK)
 		return status;
-	struct list list = {&open.rules, &open.n_rules, &open.cap_rules};
-	status = grow_rules(m, list, 1);
+	status = grow_rules(m, &open.list);
 	while (status == RV_OK && rv_css_split_next(&split, &item)) {
 		struct rv_rule nested = {0};
-		status = grow_rules(m, list, 1);
+		status = grow_rules(m, &open.list);
 		if (status == RV_OK)
 			status = rv_mirror_hold(m, item, &nested.text);
 		if (status == RV_OK)
 			open.rules[open.n_rules++] = nested;
 	}
 	if (status != RV_OK) {
-		rv_mirror_drop(m, open.text);
-		drop_rules(m, open.rules, open.n_rules, open.cap_rules);
+		drop_rule(m, &open);
 		return status;
 	}
 	*rule = open;
@@ -111,8 +112,8 @@ static enum rv_status find_nested(struct rv_mirror *m, struct rv_span text, uint
 /* Is there such a place? Changes nothing. */
 static enum rv_status check_path(struct rv_mirror *m, const struct rv_sheet *sheet, const struct rv_val *path, uint32_t n_path, bool insert)
 {
-	const struct rv_rule *rules = sheet->rules;
-	uint32_t n = sheet->n_rules;
+	const struct rv_rules *list = &sheet->list;
+	uint32_t n = list->n_rules;
 	struct rv_span text = {0}; /* when the level is only text */
 	for (uint32_t i = 0; i < n_path; i++) {
 		uint32_t index = path[i].u;
@@ -128,12 +129,11 @@ static enum rv_status check_path(struct rv_mirror *m, const struct rv_sheet *she
 			return RV_BAD;
 		if (last || text.ptr)
 			continue;
-		if (!rules[index].cap_rules) {
-			text = rules[index].text;
-		} else {
-			n = rules[index].n_rules;
-			rules = rules[index].rules;
-		}
+		const struct rv_rule *rule = &list->rules[index];
+		list = &rule->list;
+		n = list->n_rules;
+		if (!list->cap_rules)
+			text = rule->text;
 	}
 	return RV_OK;
 }
@@ -157,9 +157,9 @@ static enum rv_status apply_rule(struct rv_mirror *m, const struct rv_rec *rec)
 		status = rv_mirror_hold(m, S(RV_RULE_INSERT_TEXT), &held);
 	if (status != RV_OK)
 		return status;
-	struct list list = {&sheet->rules, &sheet->n_rules, &sheet->cap_rules};
+	struct rv_rules *list = &sheet->list;
 	for (uint32_t i = 0; status == RV_OK && i + 1 < n_path; i++) {
-		struct rv_rule *rule = &(*list.rules)[path[i].u];
+		struct rv_rule *rule = &list->rules[path[i].u];
 		struct rv_span old = rule->text;
 		if (!rule->cap_rules) {
 			status = open_rule(m, rule);
@@ -168,15 +168,14 @@ static enum rv_status apply_rule(struct rv_mirror *m, const struct rv_rec *rec)
 			opened[n_opened].rule = rule;
 			opened[n_opened++].text = old;
 		}
-		list = (struct list){&rule->rules, &rule->n_rules, &rule->cap_rules};
+		list = &rule->list;
 	}
 	if (status == RV_OK && insert)
-		status = grow_rules(m, list, 1);
+		status = grow_rules(m, list);
 	if (status != RV_OK) {
 		while (n_opened--) { /* innermost first */
 			struct rv_rule *rule = opened[n_opened].rule;
-			rv_mirror_drop(m, rule->text);
-			drop_rules(m, rule->rules, rule->n_rules, rule->cap_rules);
+			drop_rule(m, rule);
 			*rule = (struct rv_rule){.text = opened[n_opened].text};
 		}
 		rv_mirror_drop(m, held);
@@ -185,19 +184,18 @@ static enum rv_status apply_rule(struct rv_mirror *m, const struct rv_rec *rec)
 	while (n_opened--)
 		rv_mirror_drop(m, opened[n_opened].text);
 	uint32_t index = path[n_path - 1].u;
-	struct rv_rule *rule = &(*list.rules)[index];
+	struct rv_rule *rule = &list->rules[index];
 	if (insert) {
-		memmove(rule + 1, rule, (*list.n - index) * sizeof *rule);
-		++*list.n;
+		memmove(rule + 1, rule, (list->n_rules - index) * sizeof *rule);
+		list->n_rules++;
 	} else {
-		rv_mirror_drop(m, rule->text);
-		drop_rules(m, rule->rules, rule->n_rules, rule->cap_rules);
+		drop_rule(m, rule);
 	}
 	if (text) {
 		*rule = (struct rv_rule){.text = held};
 	} else {
-		--*list.n;
-		memmove(rule, rule + 1, (*list.n - index) * sizeof *rule);
+		list->n_rules--;
+		memmove(rule, rule + 1, (list->n_rules - index) * sizeof *rule);
 	}
 	return RV_OK;
 }
@@ -206,9 +204,8 @@ static enum rv_status apply_rule(struct rv_mirror *m, const struct rv_rec *rec)
 
 static void empty_sheet(struct rv_mirror *m, struct rv_sheet *sheet)
 {
-	rv_mirror_drop(m, sheet->media);
-	rv_mirror_drop(m, sheet->href);
-	drop_rules(m, sheet->rules, sheet->n_rules, sheet->cap_rules);
+	rv_mirror_drop_all(m, &sheet->media, 2);
+	drop_rules(m, &sheet->list);
 	uint32_t owner = rv_mirror_lookup(m, sheet->owner);
 	if (owner && m->nodes[owner].sheet == sheet->id)
 		m->nodes[owner].sheet = 0;
@@ -232,12 +229,10 @@ static enum rv_status new_sheet(struct rv_mirror *m, uint32_t id, uint32_t *at_o
 	if (m->live_sheets >= RV_SHEETS_MAX)
 		return RV_LIMIT;
 	if (!m->free_sheet && m->n_sheets == m->cap_sheets) {
-		uint32_t cap = m->cap_sheets ? m->cap_sheets * 2 : 16;
-		struct rv_sheet_slot *sheets = realloc(m->sheets, cap * sizeof *sheets);
+		struct rv_sheet_slot *sheets = rv_grow(m->sheets, &m->cap_sheets, 16, sizeof *sheets);
 		if (!sheets)
 			return RV_MEMORY;
 		m->sheets = sheets;
-		m->cap_sheets = cap;
 		if (!m->n_sheets)
 			m->sheets[m->n_sheets++] = (struct rv_sheet_slot){0};
 	}
@@ -259,30 +254,23 @@ static enum rv_status apply_sheet(struct rv_mirror *m, const struct rv_rec *rec)
 {
 	uint32_t id = U(RV_SHEET_SHEET), owner_id = U(RV_SHEET_OWNER);
 	uint32_t at = rv_map_get(&m->sheet_ids, id), owner = rv_mirror_lookup(m, owner_id);
-	struct rv_span media, href;
+	const struct rv_span texts[2] = {S(RV_SHEET_MEDIA), S(RV_SHEET_HREF)};
+	struct rv_span held[2];
 	if (owner_id && !owner)
 		return RV_ORDER;
 	if (!id || (owner && m->nodes[owner].kind != RV_NODE_ELEMENT) || (owner && at && m->sheets[at].adoptions))
 		return RV_BAD;
-	enum rv_status status = rv_mirror_hold(m, S(RV_SHEET_MEDIA), &media);
+	enum rv_status status = rv_mirror_hold_all(m, texts, held, 2);
 	if (status != RV_OK)
 		return status;
-	status = rv_mirror_hold(m, S(RV_SHEET_HREF), &href);
-	if (status == RV_OK && !at) {
-		status = new_sheet(m, id, &at);
-		if (status != RV_OK)
-			rv_mirror_drop(m, href);
-	}
-	if (status != RV_OK) {
-		rv_mirror_drop(m, media);
+	if (!at && (status = new_sheet(m, id, &at)) != RV_OK) {
+		rv_mirror_drop_all(m, held, 2);
 		return status;
 	}
 	struct rv_sheet *sheet = &m->sheets[at].sheet;
 	empty_sheet(m, sheet);
-	sheet->owner = owner_id;
-	sheet->flags = U(RV_SHEET_FLAGS);
-	sheet->media = media;
-	sheet->href = href;
+	rv_mirror_words(&sheet->id, rec->v, 3);
+	memcpy(&sheet->media, held, sizeof held);
 	if (owner) {
 		if (m->nodes[owner].sheet)
 			rv_mirror_sheet_free(m, m->nodes[owner].sheet); /* an element has one sheet: the old object is dead */
@@ -321,16 +309,13 @@ void rv_mirror_adopted_free(struct rv_mirror *m, struct rv_node *node)
 {
 	for (uint32_t i = 0; i < node->n_adopted; i++)
 		m->sheets[rv_map_get(&m->sheet_ids, node->adopted[i])].adoptions--;
-	rv_mirror_refund(m, node->n_adopted * sizeof *node->adopted);
-	free(node->adopted);
-	node->adopted = NULL;
-	node->n_adopted = 0;
+	rv_mirror_list_free(m, &node->adopted, &node->n_adopted);
 }
 
 static enum rv_status apply_adopted(struct rv_mirror *m, const struct rv_rec *rec)
 {
 	uint32_t root = rv_mirror_lookup(m, U(RV_ADOPTED_ROOT)), n = rv_record_groups(rec);
-	uint32_t *list = NULL;
+	uint32_t *list;
 	if (!root)
 		return RV_ORDER;
 	struct rv_node *node = &m->nodes[root];
@@ -343,18 +328,12 @@ static enum rv_status apply_adopted(struct rv_mirror *m, const struct rv_rec *re
 		if (m->sheets[at].sheet.owner)
 			return RV_BAD;
 	}
-	enum rv_status status = rv_mirror_charge(m, n * sizeof *list);
+	enum rv_status status = rv_mirror_list(m, rec->v + RV_ADOPTED_FIXED, n, &list);
 	if (status != RV_OK)
 		return status;
-	if (n && !(list = malloc(n * sizeof *list))) {
-		rv_mirror_refund(m, n * sizeof *list);
-		return RV_MEMORY;
-	}
 	rv_mirror_adopted_free(m, node);
-	for (uint32_t i = 0; i < n; i++) {
-		list[i] = U(RV_ADOPTED_FIXED + i);
+	for (uint32_t i = 0; i < n; i++)
 		m->sheets[rv_map_get(&m->sheet_ids, list[i])].adoptions++;
-	}
 	node->adopted = list;
 	node->n_adopted = n;
 	node->adopted_known = true;
@@ -375,7 +354,7 @@ enum rv_status rv_mirror_apply_sheet(struct rv_mirror *m, const struct rv_rec *r
 void rv_mirror_sheets_reset(struct rv_mirror *m)
 {
 	for (uint32_t i = 1; i < m->n_sheets; i++)
-		drop_rules(m, m->sheets[i].sheet.rules, m->sheets[i].sheet.n_rules, m->sheets[i].sheet.cap_rules);
+		drop_rules(m, &m->sheets[i].sheet.list);
 	free(m->sheets);
 	rv_map_clear(&m->sheet_ids);
 }

@@ -1,9 +1,9 @@
 #include "mirror_priv.h"
+#include <stddef.h>
 #include <stdlib.h>
 
 #define U(index) (rec->v[index].u)
 #define S(index) (rec->v[index].s)
-#define I(index) (rec->v[index].i)
 
 /* ---- attributes ---- */
 
@@ -17,10 +17,7 @@ static uint32_t find_attribute(const struct rv_node *node, struct rv_span name)
 
 static void drop_attributes(struct rv_mirror *m, struct rv_attribute *list, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		rv_mirror_drop(m, list[i].name);
-		rv_mirror_drop(m, list[i].value);
-	}
+	rv_mirror_drop_all(m, (const struct rv_span *)(const void *)list, 2 * n); /* name, value, name … */
 	free(list);
 }
 
@@ -109,73 +106,51 @@ enum rv_status rv_mirror_need_state(struct rv_mirror *m, struct rv_node *node)
 	return status;
 }
 
-/* The text that a state record brings. */
-static struct rv_span text_of(const struct rv_rec *rec)
-{
-	switch (rec->type) {
-	case RV_REC_INPUT: return U(RV_INPUT_FLAGS) & RV_INPUT_MASKED ? rv_span(NULL, 0) : S(RV_INPUT_VALUE);
-	case RV_REC_CANVAS: return S(RV_CANVAS_IMAGE);
-	case RV_REC_HOLD: return S(RV_HOLD_CSS).len ? S(RV_HOLD_CSS) : rv_span(NULL, 0);
-	default: return rv_span(NULL, 0);
-	}
-}
+#define AT(field) offsetof(struct rv_node_state, field)
+const struct rv_state_shape rv_state_shapes[RV_STATE_SHAPES] = {
+	{RV_REC_INPUT, 2, AT(input_flags), AT(input_value), AT(has_input)},
+	{RV_REC_SCROLL, 2, AT(scroll_x), 0, AT(has_scroll)},
+	{RV_REC_MEDIA, 4, AT(media_flags), 0, AT(has_media)},
+	{RV_REC_DIALOG, 1, AT(dialog_flags), 0, AT(has_dialog)},
+	{RV_REC_SIZE, 2, AT(width), 0, AT(has_size)},
+	{RV_REC_CANVAS, 2, AT(canvas_width), AT(canvas), AT(has_canvas)},
+	{RV_REC_HOLD, 0, 0, AT(hold), AT(has_hold)},
+};
+_Static_assert(AT(input_len) == AT(input_flags) + 4 && AT(scroll_y) == AT(scroll_x) + 4 && AT(media_rate_milli) == AT(media_flags) + 12
+	&& AT(height) == AT(width) + 4 && AT(canvas_height) == AT(canvas_width) + 4, "fields lie as their records have them");
 
 static enum rv_status set_state(struct rv_mirror *m, struct rv_node *node, const struct rv_rec *rec)
 {
 	static const char image[] = "data:image/";
-	struct rv_span text = text_of(rec), value;
+	const struct rv_state_shape *shape = rv_state_shapes;
+	struct rv_span text = {0}, held;
+	while (shape->type != rec->type)
+		shape++;
+	if (shape->text)
+		text = S(1 + shape->n);
+	if (rec->type == RV_REC_INPUT ? U(RV_INPUT_FLAGS) & RV_INPUT_MASKED : rec->type == RV_REC_HOLD && !text.len)
+		text = rv_span(NULL, 0);
 	if (rec->type == RV_REC_CANVAS && text.ptr && (text.len < sizeof image || memcmp(text.ptr, image, sizeof image - 1) != 0))
 		return RV_BAD;
 	if (rec->type == RV_REC_CANVAS && text.len > RV_CANVAS_BYTES_MAX)
 		return RV_LIMIT;
-	enum rv_status status = rv_mirror_hold(m, text, &value);
+	enum rv_status status = rv_mirror_hold(m, text, &held);
 	if (status == RV_OK)
 		status = rv_mirror_need_state(m, node);
 	if (status != RV_OK) {
-		rv_mirror_drop(m, value);
+		rv_mirror_drop(m, held);
 		return status;
 	}
-	struct rv_node_state *state = node->state;
-	switch (rec->type) {
-	case RV_REC_INPUT:
-		rv_mirror_drop(m, state->input_value);
-		state->has_input = true;
-		state->input_flags = U(RV_INPUT_FLAGS);
-		state->input_len = U(RV_INPUT_LEN);
-		state->input_value = value;
-		break;
-	case RV_REC_SCROLL:
-		state->has_scroll = true;
-		state->scroll_x = I(RV_SCROLL_X);
-		state->scroll_y = I(RV_SCROLL_Y);
-		break;
-	case RV_REC_MEDIA:
-		state->has_media = true;
-		state->media_flags = U(RV_MEDIA_FLAGS);
-		state->media_time_ms = U(RV_MEDIA_TIME_MS);
-		state->media_volume_milli = U(RV_MEDIA_VOLUME_MILLI);
-		state->media_rate_milli = U(RV_MEDIA_RATE_MILLI);
-		state->media_at_ms = rec->t_ms;
-		break;
-	case RV_REC_DIALOG:
-		state->has_dialog = true;
-		state->dialog_flags = U(RV_DIALOG_FLAGS);
-		break;
-	case RV_REC_CANVAS:
-		rv_mirror_drop(m, state->canvas);
-		state->canvas = value;
-		state->canvas_width = U(RV_CANVAS_WIDTH);
-		state->canvas_height = U(RV_CANVAS_HEIGHT);
-		break;
-	case RV_REC_HOLD:
-		rv_mirror_drop(m, state->hold);
-		state->hold = value;
-		break;
-	default: /* size */
-		state->has_size = true;
-		state->width = U(RV_SIZE_WIDTH);
-		state->height = U(RV_SIZE_HEIGHT);
+	char *state = (char *)node->state;
+	if (shape->text) {
+		struct rv_span *old = (struct rv_span *)(void *)(state + shape->text);
+		rv_mirror_drop(m, *old);
+		*old = held;
 	}
+	rv_mirror_words((uint32_t *)(void *)(state + shape->at), rec->v + 1, shape->n);
+	*(bool *)(state + shape->has) = true;
+	if (rec->type == RV_REC_MEDIA)
+		node->state->media_at_ms = rec->t_ms;
 	return RV_OK;
 }
 

@@ -1,3 +1,4 @@
+#include "grow.h"
 #include "hash.h"
 #include "mirror_priv.h"
 #include <stdlib.h>
@@ -22,8 +23,8 @@ uint32_t rv_map_get(const struct rv_map *map, uint32_t key)
 
 static enum rv_status grow_map(struct rv_map *map)
 {
-	uint32_t cap = map->cap ? map->cap * 2 : 64;
-	struct rv_map_entry *entries = realloc(map->entries, cap * sizeof *entries);
+	uint32_t cap = map->cap;
+	struct rv_map_entry *entries = rv_grow(map->entries, &cap, 64, sizeof *entries);
 	if (!entries)
 		return RV_MEMORY;
 	map->entries = entries;
@@ -184,6 +185,53 @@ void rv_mirror_drop(struct rv_mirror *mirror, struct rv_span held)
 	mirror->n_strings--;
 	rv_mirror_refund(mirror, sizeof *str + str->len);
 	free(str);
+}
+
+enum rv_status rv_mirror_hold_all(struct rv_mirror *mirror, const struct rv_span *texts, struct rv_span *out, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		enum rv_status status = rv_mirror_hold(mirror, texts[i], &out[i]);
+		if (status != RV_OK) {
+			rv_mirror_drop_all(mirror, out, i);
+			return status;
+		}
+	}
+	return RV_OK;
+}
+
+void rv_mirror_drop_all(struct rv_mirror *mirror, const struct rv_span *held, uint32_t n)
+{
+	while (n--)
+		rv_mirror_drop(mirror, held[n]);
+}
+
+void rv_mirror_words(uint32_t *to, const struct rv_val *v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = v[i].u;
+}
+
+enum rv_status rv_mirror_list(struct rv_mirror *mirror, const struct rv_val *v, uint32_t n, uint32_t **out)
+{
+	enum rv_status status = rv_mirror_charge(mirror, n * sizeof **out);
+	*out = NULL;
+	if (status != RV_OK || !n)
+		return status;
+	*out = malloc(n * sizeof **out);
+	if (!*out) {
+		rv_mirror_refund(mirror, n * sizeof **out);
+		return RV_MEMORY;
+	}
+	rv_mirror_words(*out, v, n);
+	return RV_OK;
+}
+
+void rv_mirror_list_free(struct rv_mirror *mirror, uint32_t **list, uint32_t *n)
+{
+	rv_mirror_refund(mirror, *n * sizeof **list);
+	free(*list);
+	*list = NULL;
+	*n = 0;
 }
 
 uint32_t rv_mirror_text_hash(struct rv_span held)
