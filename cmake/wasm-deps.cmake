@@ -21,16 +21,14 @@ target_include_directories(rv_zlib PUBLIC ${zlib})
 target_compile_definitions(rv_zlib PRIVATE NO_GZIP DYNAMIC_CRC_TABLE Z_TESTW=0 BUILDFIXED)
 target_compile_options(rv_zlib PRIVATE -w)
 
-# cJSON: numbers go through src/wasm/cjson_number.h, so that no printf, scanf or strtod is linked.
-add_library(rv_cjson STATIC ${SOURCES_DIR}/cjson/cJSON.c ${CMAKE_SOURCE_DIR}/src/wasm/cjson_number.c)
-target_include_directories(rv_cjson PUBLIC ${SOURCES_DIR}/cjson)
-target_compile_definitions(rv_cjson PUBLIC CJSON_HIDE_SYMBOLS PRIVATE CJSON_NESTING_LIMIT=64)
-target_compile_options(rv_cjson PRIVATE -w "SHELL:-include ${CMAKE_SOURCE_DIR}/src/wasm/cjson_number.h")
-
 add_library(rv_stb INTERFACE)
 target_include_directories(rv_stb INTERFACE ${SOURCES_DIR}/stb)
 
-# cmocka, for running the unit tests of the rings as Wasm under Node.
+# cJSON and cmocka, for running the unit tests of the rings as Wasm under Node.
+add_library(rv_cjson STATIC EXCLUDE_FROM_ALL ${SOURCES_DIR}/cjson/cJSON.c)
+target_include_directories(rv_cjson PUBLIC ${SOURCES_DIR}/cjson)
+target_compile_definitions(rv_cjson PUBLIC CJSON_HIDE_SYMBOLS)
+target_compile_options(rv_cjson PRIVATE -w)
 add_library(rv_cmocka STATIC EXCLUDE_FROM_ALL ${SOURCES_DIR}/cmocka/src/cmocka.c)
 target_include_directories(rv_cmocka SYSTEM PUBLIC ${SOURCES_DIR}/cmocka/include)
 target_compile_definitions(rv_cmocka PRIVATE HAVE_STDINT_H HAVE_STDLIB_H HAVE_STRING_H HAVE_TIME_H

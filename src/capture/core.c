@@ -5,33 +5,43 @@
 #include "scrub.h"
 #include <stdlib.h>
 
-enum rv_status rv_core_new(struct rv_span options_json, struct rv_core **out, struct rv_buf *error_out)
+enum rv_status rv_core_new(struct rv_core **out)
 {
 	struct rv_core *core = calloc(1, sizeof(*core));
-	enum rv_status status = RV_MEMORY;
 
 	*out = NULL;
 	if (!core)
 		return RV_MEMORY;
+	rv_options_init(&core->options);
 	rv_redact_init(&core->redact);
 	rv_arena_init(&core->arena, RV_CORE_ARENA_MAX);
 	rv_buf_init(&core->scratch, RV_SEGMENT_RAW_MAX + (1 << 20));
 	rv_buf_init(&core->drift, RV_DRIFT_BYTES_MAX);
+	rv_ring_init(&core->ring, core->options.window_ms, core->options.max_bytes);
 	core->intern = rv_intern_new();
-	if (!core->intern)
-		goto fail;
-	if ((status = rv_options_read(options_json, &core->options, &core->redact, error_out)) != RV_OK)
-		goto fail;
-	if ((status = rv_page_init(&core->page, core->options.level)) != RV_OK)
-		goto fail;
+	if (!core->intern || rv_page_init(&core->page, core->options.level) != RV_OK) {
+		rv_core_free(core);
+		return RV_MEMORY;
+	}
 	core->page.key = 1;
 	core->need_epoch = true;
-	rv_ring_init(&core->ring, core->options.window_ms, core->options.max_bytes);
 	*out = core;
 	return RV_OK;
-fail:
-	rv_core_free(core);
+}
+
+enum rv_status rv_core_option(struct rv_core *core, uint32_t option, double value)
+{
+	enum rv_status status = core->page.number ? RV_ORDER : rv_options_set(&core->options, option, value);
+
+	core->page.mask.level = core->options.level;
+	core->ring.window_ms = core->options.window_ms;
+	core->ring.max_bytes = core->options.max_bytes;
 	return status;
+}
+
+enum rv_status rv_core_pattern(struct rv_core *core, struct rv_span pattern)
+{
+	return core->page.number ? RV_ORDER : rv_redact_add_pattern(&core->redact, pattern);
 }
 
 void rv_core_free(struct rv_core *core)

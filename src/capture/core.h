@@ -7,11 +7,11 @@
 
 struct rv_core;
 
-/* options_json: {"window_ms":600000,"max_bytes":8388608,"segment_ms":2000,"segment_bytes":65536,
- * "checkpoint_ms":30000,"checkpoint_bytes":1048576,"level":"inputs|strict|none",
- * "redact_patterns":["…"],"console":true,"network":true}: every key optional, wrong types are
- * RV_BAD with the key's name in error_out (may be NULL). */
-enum rv_status rv_core_new(struct rv_span options_json, struct rv_core **core, struct rv_buf *error_out) RV_MUST_USE;
+enum rv_status rv_core_new(struct rv_core **core) RV_MUST_USE;
+/* Until the first batch, else RV_ORDER: an option by OPTION_*, see options.c for what each may be; a pattern
+ * to redact (pattern.h). RV_BAD and nothing changed for what is not usable. */
+enum rv_status rv_core_option(struct rv_core *core, uint32_t option, double value) RV_MUST_USE;
+enum rv_status rv_core_pattern(struct rv_core *core, struct rv_span pattern) RV_MUST_USE;
 void rv_core_free(struct rv_core *core);
 
 /* Checks, masks, redacts, applies and stores one batch: all of it or nothing. */

@@ -9,17 +9,20 @@
  *   values     of an element: the sum over its attributes, but for `value`, of hash(value, hash(name));
  *              of others: hash(text)
  *
- * hash(text, seed): FNV-1a without its basis over the first RV_DRIFT_UNITS UTF-16 units. Of values with a
+ * hash(text, seed): FNV-1a without its basis over the first DRIFT_UNITS UTF-16 units. Of values with a
  * `:` or `/` among them the name alone counts, as addresses may be written otherwise than they stand.
  * Values 0 says nothing: that is what
  * is sent of nodes whose text is hidden, and what is not compared where masking or redaction has changed
- * a value on the way. Pure. */
+ * a value on the way.
+ *
+ * Who changes this changes DRIFT_VERSION in record.def, so that an old side and a new one refuse each
+ * other. Pure. */
 #ifndef RV_DRIFT_H
 #define RV_DRIFT_H
 #include "buf.h"
 #include "mirror.h"
 
-enum { RV_DRIFT_BYTES_MAX = 4096, RV_DRIFT_UNITS = 100 };
+enum { RV_DRIFT_BYTES_MAX = 4096 };
 
 /* Appends the ids, without base, of the nodes that differ to out, u32le; past its bound the others wait.
  * base is added to the record's ids. values: the mirror's marks say which nodes had values changed. */

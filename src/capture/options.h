@@ -1,21 +1,19 @@
-/* The core's options, read from JSON. */
+/* The core's options: numbers, each within bounds of its own. */
 #ifndef RV_OPTIONS_H
 #define RV_OPTIONS_H
-#include "buf.h"
 #include "mask.h"
-#include "redact.h"
 
-enum { RV_OPTIONS_BYTES_MAX = 256 << 10 };
-
+/* In the order of OPTION_* in record.def. */
 struct rv_options {
-	uint32_t window_ms, segment_ms, checkpoint_ms;
-	uint32_t max_bytes, segment_bytes, checkpoint_bytes;
-	enum rv_level level;
-	bool console, network;
+	uint32_t window_ms, max_bytes;
+	uint32_t segment_ms, segment_bytes;
+	uint32_t checkpoint_ms, checkpoint_bytes;
+	uint32_t level;            /* enum rv_level */
+	uint32_t console, network; /* 0 or 1 */
 };
 
-/* Fills options with defaults and what the text says; patterns are added to redact. RV_BAD for a wrong
- * type, a number out of its range or an unusable pattern: the key's name goes to error_out. */
-enum rv_status rv_options_read(struct rv_span json, struct rv_options *options, struct rv_redact *redact, struct rv_buf *error_out) RV_MUST_USE;
+void rv_options_init(struct rv_options *options);
+/* RV_BAD for an option that does not exist or a number out of its range; its fraction is cut. */
+enum rv_status rv_options_set(struct rv_options *options, uint32_t option, double value) RV_MUST_USE;
 
 #endif

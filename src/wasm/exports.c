@@ -8,11 +8,30 @@ static struct rv_core *core;
 static uint32_t key;
 static double from, to; /* of the window shown last */
 
-EMSCRIPTEN_KEEPALIVE int rv_start(const uint8_t *ptr, uint32_t len)
+EMSCRIPTEN_KEEPALIVE int rv_start(void)
 {
 	rv_core_free(core);
-	core = NULL;
-	return rv_heap_done(rv_core_new(rv_span(ptr, len), &core, rv_heap_out()));
+	return (int)rv_core_new(&core);
+}
+
+/* A core that is not as it was asked to be records nothing. */
+static int set(enum rv_status status)
+{
+	if (status != RV_OK) {
+		rv_core_free(core);
+		core = NULL;
+	}
+	return (int)status;
+}
+
+EMSCRIPTEN_KEEPALIVE int rv_option(uint32_t option, double value)
+{
+	return core ? set(rv_core_option(core, option, value)) : RV_NOT_FOUND;
+}
+
+EMSCRIPTEN_KEEPALIVE int rv_pattern(const uint8_t *ptr, uint32_t len)
+{
+	return core ? set(rv_core_pattern(core, rv_span(ptr, len))) : RV_NOT_FOUND;
 }
 
 EMSCRIPTEN_KEEPALIVE int rv_batch(const uint8_t *words, uint32_t words_len, const uint8_t *strings, uint32_t strings_len)

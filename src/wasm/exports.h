@@ -8,7 +8,9 @@
  *
  * rearview.wasm, the capture core (exports.c): always there, one core an instance.
  *
- *   int rv_start(p, len)                               options JSON; out: error text on failure
+ *   int rv_start(void)                                 a new core, with the usual options
+ *   int rv_option(option, double value) · int rv_pattern(p, len)
+ *                                                      OPTION_*; on failure there is no core
  *   int rv_batch(words, words_len, strings, strings_len)
  *   void rv_drift(void)                                out = u32 ids, of the last batch
  *   uint32_t rv_join(host, flags, level)               a part; 0: none

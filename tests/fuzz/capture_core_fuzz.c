@@ -4,6 +4,7 @@
  * 6 records: words without a head, which is put before them so that they are reached; 7 the same of a
  * frame that has joined, 8 a frame's element by its id, which joins. */
 #include "core.h"
+#include "mask.h"
 #include "record_gen.h"
 #include "stream.h"
 #include <stdlib.h>
@@ -39,8 +40,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint32_t seq = 1, key, part = 0, part_seq = 1;
 	size_t at = 0;
 
-	if (rv_core_new(rv_span_str("{\"segment_ms\":50,\"checkpoint_ms\":100,\"level\":\"strict\",\"redact_patterns\":[\"a*b\",\"[0-9]+x\"]}"), &core, NULL) != RV_OK)
+	if (rv_core_new(&core) != RV_OK)
 		return 0;
+	if (rv_core_option(core, RV_OPTION_SEGMENT_MS, 50) != RV_OK || rv_core_option(core, RV_OPTION_CHECKPOINT_MS, 100) != RV_OK
+		|| rv_core_option(core, RV_OPTION_LEVEL, RV_LEVEL_STRICT) != RV_OK || rv_core_pattern(core, rv_span_str("a*b")) != RV_OK || rv_core_pattern(core, rv_span_str("[0-9]+x")) != RV_OK)
+		abort();
 	while (size - at >= 3) {
 		uint8_t what = data[at];
 		size_t len = (size_t)data[at + 1] | (size_t)data[at + 2] << 8;

@@ -2,6 +2,8 @@
 #include "cmocka_all.h"
 #include "capture_make.h"
 #include "fail_alloc.h"
+#include "mask.h"
+#include <math.h>
 
 enum { STEP_MS = 50 };
 
@@ -376,13 +378,15 @@ static void test_memory(void **state)
 
 		scene_init(&scene);
 		rv_fail_alloc(nth);
-		if (rv_core_new(rv_span_str("{\"segment_ms\":100,\"checkpoint_ms\":200}"), &core, NULL) != RV_OK) {
+		if (rv_core_new(&core) != RV_OK) {
 			assert_true(rv_fail_alloc_fired());
 			make_batch_deinit(&scene.batch);
 			rv_fail_alloc(0);
 			continue;
 		}
 		rv_fail_alloc(0);
+		assert_int_equal(rv_core_option(core, RV_OPTION_SEGMENT_MS, 100), RV_OK);
+		assert_int_equal(rv_core_option(core, RV_OPTION_CHECKPOINT_MS, 200), RV_OK);
 		for (t = 0; t < 1000 && !lost; t += STEP_MS) {
 			enum rv_status status;
 
@@ -636,30 +640,37 @@ static void test_forget(void **state)
 
 static void test_options(void **state)
 {
-	static const char *const bad[][2] = {
-		{"{\"window_ms\":\"1\"}", "window_ms"}, {"{\"window_ms\":-1}", "window_ms"}, {"{\"max_bytes\":1e99}", "max_bytes"},
-		{"{\"level\":\"all\"}", "level"}, {"{\"level\":1}", "level"}, {"{\"console\":1}", "console"},
-		{"{\"redact_patterns\":\"x\"}", "redact_patterns"}, {"{\"redact_patterns\":[1]}", "redact_patterns"},
-		{"{\"redact_patterns\":[\"ok\",\"[\"]}", "redact_patterns"}, {"[]", "JSON"}, {"{", "JSON"}, {"\"\\ud800", "JSON"},
-		{"{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", "JSON"},
+	static const double range[][2] = { /* by number */
+		{1000, 86400000}, {65536, 134217728}, {50, 600000}, {1024, 16777216}, {100, 3600000}, {1024, 67108864},
+		{RV_LEVEL_NONE, RV_LEVEL_STRICT}, {0, 1}, {0, 1},
 	};
+	const uint32_t n = sizeof(range) / sizeof(*range);
+	struct make_batch batch;
 	struct rv_core *core;
-	struct rv_buf error;
-	size_t i;
+	uint32_t i;
 
-	rv_buf_init(&error, 1000);
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		rv_buf_clear(&error);
-		assert_int_equal(rv_core_new(rv_span_str(bad[i][0]), &core, &error), RV_BAD);
-		if (!rv_span_is(rv_buf_get(&error), bad[i][1]))
-			fail_msg("%s: %.*s", bad[i][0], (int)error.len, (const char *)error.ptr);
-		assert_null(core);
+	assert_int_equal(n - 1, RV_OPTION_NETWORK);
+	assert_int_equal(rv_core_new(&core), RV_OK);
+	for (i = 0; i < n; i++) {
+		assert_int_equal(rv_core_option(core, i, range[i][0]), RV_OK);
+		assert_int_equal(rv_core_option(core, i, range[i][1]), RV_OK);
+		assert_int_equal(rv_core_option(core, i, range[i][0] - 1), RV_BAD);
+		assert_int_equal(rv_core_option(core, i, range[i][1] + 0.5), RV_BAD);
+		assert_int_equal(rv_core_option(core, i, NAN), RV_BAD);
+		assert_int_equal(rv_core_option(core, i, -INFINITY), RV_BAD);
 	}
-	rv_buf_deinit(&error);
-	assert_int_equal(rv_core_new(rv_span_str("{\"redact_patterns\":[1]}"), &core, NULL), RV_BAD);
-	core = make_core("{\"window_ms\":1e4,\"unknown\":[{}],\"redact_patterns\":[\"a[0-9]+\"],\"level\":\"strict\",\"console\":false}");
-	rv_core_free(core);
-	core = make_core("");
+	assert_int_equal(rv_core_option(core, n, 1), RV_BAD);
+	assert_int_equal(rv_core_option(core, UINT32_MAX, 1), RV_BAD);
+	assert_int_equal(rv_core_pattern(core, rv_span_str("[")), RV_BAD);
+	assert_int_equal(rv_core_pattern(core, rv_span(NULL, 0)), RV_BAD);
+	assert_int_equal(rv_core_pattern(core, rv_span_str("a[0-9]+")), RV_OK);
+	make_batch_init(&batch);
+	make_batch_begin(&batch, 0);
+	add_page(&batch, 0, WALL);
+	assert_int_equal(send_batch(core, &batch), RV_OK);
+	assert_int_equal(rv_core_option(core, RV_OPTION_LEVEL, RV_LEVEL_NONE), RV_ORDER);
+	assert_int_equal(rv_core_pattern(core, rv_span_str("b")), RV_ORDER);
+	make_batch_deinit(&batch);
 	rv_core_free(core);
 }
 

@@ -4,6 +4,7 @@
 #include "core.h"
 #include "stream.h"
 #include "wire_make.h"
+#include <cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -43,15 +44,33 @@ static inline enum rv_status send_batch(struct rv_core *core, struct make_batch 
 	return rv_core_batch(core, rv_buf_get(&batch->words), rv_buf_get(&batch->strings));
 }
 
+/* options: JSON, by the names that web/widget/core.js has for them; redact_patterns too. */
 static inline struct rv_core *make_core(const char *options)
 {
+	static const char *const levels[] = {"none", "inputs", "strict"};
+	static const char *const names[] = {"window_ms", "max_bytes", "segment_ms", "segment_bytes", "checkpoint_ms", "checkpoint_bytes", "level", "console", "network"};
+	cJSON *json = cJSON_Parse(options), *item, *pattern;
 	struct rv_core *core = NULL;
-	struct rv_buf error;
+	uint32_t i;
 
-	rv_buf_init(&error, 1000);
-	if (rv_core_new(rv_span_str(options), &core, &error) != RV_OK)
-		fail_msg("options: %.*s", (int)error.len, (const char *)error.ptr);
-	rv_buf_deinit(&error);
+	if (!json || rv_core_new(&core) != RV_OK)
+		fail_msg("options: %s", options);
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		double value;
+
+		if (!(item = cJSON_GetObjectItemCaseSensitive(json, names[i])))
+			continue;
+		value = cJSON_IsNumber(item) ? item->valuedouble : cJSON_IsTrue(item);
+		while (cJSON_IsString(item) && value < 2 && strcmp(item->valuestring, levels[(int)value]) != 0)
+			value++;
+		if (rv_core_option(core, i, value) != RV_OK)
+			fail_msg("%s in %s", names[i], options);
+	}
+	cJSON_ArrayForEach(pattern, cJSON_GetObjectItemCaseSensitive(json, "redact_patterns")) {
+		if (rv_core_pattern(core, rv_span_str(pattern->valuestring)) != RV_OK)
+			fail_msg("pattern %s in %s", pattern->valuestring, options);
+	}
+	cJSON_Delete(json);
 	return core;
 }
 

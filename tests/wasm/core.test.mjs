@@ -8,6 +8,8 @@ import test from 'node:test';
 import {inflateSync} from 'node:zlib';
 import {WALL, bare, encodeWtf8, encoder, loadCore, logsOf, nativeOf, newCore, newTools, page, rrwebOf, rv, wasmBytes} from './load.mjs';
 
+const {driftHash} = await import('../../web/widget/record/drift.js');
+
 /** @param {any} core @param {{words: Uint32Array, strings: string[]}} batch */
 const send = (core, {words, strings}) => core.batch(words, strings);
 
@@ -54,11 +56,41 @@ test('sources: bytes, module, response', async () => {
 
 test('options', async () => {
 	const core = await bare();
-	assert.match(core.start('{"window_ms":true}'), /window_ms/);
-	assert.match(core.start('{'), /JSON/);
-	for (const number of ['1e4', '10000', '10000.0', '1.0e+4', '1000e1', '100000e-1']) assert.equal(core.start(`{"window_ms":${number}}`), '', number);
-	for (const number of ['1e99', '-1e4', '1e-4', '0']) assert.notEqual(core.start(`{"window_ms":${number}}`), '', number);
-	assert.equal(core.start(''), '');
+	const numbers = {window_ms: [1000, 86_400_000], max_bytes: [65_536, 134_217_728], segment_ms: [50, 600_000], segment_bytes: [1024, 16_777_216], checkpoint_ms: [100, 3_600_000], checkpoint_bytes: [1024, 67_108_864]};
+	for (const [name, [min, max]] of Object.entries(numbers)) {
+		for (const value of [min, max]) assert.equal(core.start({[name]: value}), '', name);
+		for (const value of [min - 1, max + 1, NaN, Infinity, `${min}`, true, null, [min]]) assert.match(core.start({[name]: value}), new RegExp(`: ${name}$`), `${name} ${value}`);
+	}
+	for (const level of ['none', 'inputs', 'strict']) assert.equal(core.start({level}), '');
+	for (const level of ['all', 1, null, ['strict']]) assert.match(core.start({level}), /: level$/);
+	for (const name of ['console', 'network']) {
+		for (const value of [true, false]) assert.equal(core.start({[name]: value}), '');
+		for (const value of [1, 0, 'true', null]) assert.match(core.start({[name]: value}), new RegExp(`: ${name}$`));
+	}
+	for (const patterns of ['x', [1], ['ok', '['], null, {}, ['x'.repeat(1000)]]) {
+		assert.match(core.start({redact_patterns: patterns}), /: redact_patterns$/);
+		/* A core that is not as it was asked to be is none. */
+		assert.equal(core.seal(0, true), rv.RV_STATUS_NOT_FOUND);
+	}
+	assert.equal(core.start({unknown: [{}], window_ms: undefined, redact_patterns: ['CUST-[0-9]+'], level: 'strict', console: false}), '');
+	assert.equal(core.redact('of CUST-123'), 'of [redacted]');
+	assert.equal(core.start({}), '');
+	assert.equal(core.redact('of CUST-123'), 'of CUST-123');
+});
+
+test('the page and the core hash alike for the drift check', async () => {
+	const core = await newCore();
+	const enc = encoder();
+	const {words, strings} = enc.batch([...page(), [0, 'element', [20, 4, 0, 0, 'li', 'title', 'é😀 z', 'href', 'a/b']], [0, 'text', [21, 20, 0, 3, `😀${'x'.repeat(200)}`]]]);
+	assert.equal(core.batch(words, strings), 0);
+	const hash = (structure, values) => (structure << 16 | values & 0xffff) >>> 0;
+	const li = hash(driftHash('li', 0) + 4 * 31 + 21 * 43, driftHash('é😀 z', driftHash('title', 0)) + driftHash('href', 0));
+	const text = hash(3 + 20 * 31, driftHash(`😀${'x'.repeat(150)}`, 0));
+	for (const [checks, found] of [[[20, li, 21, text], []], [[20, li + 1 >>> 0, 21, text], [20]], [[20, li, 21, (text ^ 1 << 20) >>> 0], [21]]]) {
+		const batch = enc.batch([[0, 'check', checks]]);
+		assert.equal(core.batch(batch.words, batch.strings), 0);
+		assert.deepEqual([...core.drift()], found);
+	}
 });
 
 test('nothing works before start, and says so', async () => {

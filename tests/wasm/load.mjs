@@ -23,7 +23,7 @@ export const {loadCore, loadTools, encodeWtf8} = await import(pathToFileURL(`${r
 /** @param {object} [options] */
 export async function newCore(options = {}) {
 	const core = await loadCore(module);
-	const error = core.start(JSON.stringify(options));
+	const error = core.start(options);
 	if (error) throw new Error(error);
 	return core;
 }

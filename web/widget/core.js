@@ -4,7 +4,7 @@
  * Arguments are copied into the core's heap and freed after the call; results are copies. The heap may
  * grow, and so move, in every call: no view of it outlives one. A core that threw anything without a
  * `status` trapped and is not to be used again. */
-import {ABI_HASH, RV_STATUS_END, RV_STATUS_MEMORY, RV_STATUS_NOT_FOUND, RV_STATUS_OK, RV_STATUS_TEXT} from 'rv:records';
+import * as rv from 'rv:records';
 
 /**
  * @typedef {Error & {status: number}} CoreError  status: RV_STATUS_*
@@ -24,6 +24,13 @@ const LONE = /\p{Surrogate}/u;
 const encoder = new TextEncoder();
 /** enum rv_level @type {unknown[]} */
 const LEVELS = ['none', 'inputs', 'strict'];
+/** What the core may be told, see src/capture/options.c, and the values of those that are no numbers. @type {[name: string, option: number, values?: unknown[]][]} */
+const OPTIONS = [
+	['window_ms', rv.OPTION_WINDOW_MS], ['max_bytes', rv.OPTION_MAX_BYTES],
+	['segment_ms', rv.OPTION_SEGMENT_MS], ['segment_bytes', rv.OPTION_SEGMENT_BYTES],
+	['checkpoint_ms', rv.OPTION_CHECKPOINT_MS], ['checkpoint_bytes', rv.OPTION_CHECKPOINT_BYTES],
+	['level', rv.OPTION_LEVEL, LEVELS], ['console', rv.OPTION_CONSOLE, [false, true]], ['network', rv.OPTION_NETWORK, [false, true]],
+];
 
 /**
  * Writes UTF-16 as WTF-8: lone surrogates become three bytes each.
@@ -67,7 +74,7 @@ async function load(source) {
 	const wasm = /** @type {Record<string, (...args: number[]) => number> & {memory: WebAssembly.Memory}} */ (/** @type {unknown} */ (exports));
 	wasm._initialize();
 	const abi = wasm.rv_abi() >>> 0;
-	if (abi !== ABI_HASH) throw new Error('The capture core is of another version than this script.');
+	if (abi !== rv.ABI_HASH) throw new Error('The capture core is of another version than this script.');
 
 	const heap = () => new Uint8Array(wasm.memory.buffer);
 
@@ -81,7 +88,7 @@ async function load(source) {
 	/** @param {number} len @returns {number} */
 	const alloc = len => {
 		const at = wasm.rv_alloc(len) >>> 0;
-		if (!at) throw failure(ENOUGH, RV_STATUS_MEMORY);
+		if (!at) throw failure(ENOUGH, rv.RV_STATUS_MEMORY);
 		return at;
 	};
 
@@ -109,7 +116,7 @@ async function load(source) {
 
 	/** @param {number} status */
 	const check = status => {
-		if (status !== RV_STATUS_OK) throw failure(`Capture core: ${RV_STATUS_TEXT[status] || status}`, status);
+		if (status !== rv.RV_STATUS_OK) throw failure(`Capture core: ${rv.RV_STATUS_TEXT[status] || status}`, status);
 	};
 
 	return {wasm, abi, heap, result, text, alloc, lend, check};
@@ -147,10 +154,21 @@ export async function loadCore(source) {
 	return {
 		abi,
 
-		/** @param {string} options  JSON, see rv_core_new @returns {string} what is wrong with them; '' when nothing is */
+		/**
+		 * Begins anew.
+		 * @param {Record<string, unknown>} options  by the names in OPTIONS, and redact_patterns: string[]
+		 * @returns {string} what is wrong with them; '' when nothing is. Without a core nothing works.
+		 */
 		start(options) {
-			const status = lend([utf8(options)], wasm.rv_start);
-			return status ? `Capture option not usable: ${text() || RV_STATUS_TEXT[status]}` : '';
+			check(wasm.rv_start());
+			const {redact_patterns: patterns = []} = options;
+			const wrong = OPTIONS.find(([name, option, values]) => {
+				const value = options[name];
+				return value !== undefined && wasm.rv_option(option, values ? values.indexOf(value) : typeof value === 'number' ? value : NaN);
+			})?.[0] || (Array.isArray(patterns) && patterns.every(text => typeof text === 'string' && !lend([utf8(text)], wasm.rv_pattern)) ? '' : 'redact_patterns');
+			/* No core rather than one that is not as it was asked to be. */
+			if (wrong) wasm.rv_option(-1, 0);
+			return wrong && `Capture option not usable: ${wrong}`;
 		},
 
 		/**
@@ -188,7 +206,7 @@ export async function loadCore(source) {
 		/** The open segment, whole; null when nothing is open. @returns {Uint8Array<ArrayBuffer> | null} */
 		tail() {
 			const status = wasm.rv_tail();
-			if (status === RV_STATUS_NOT_FOUND) return null;
+			if (status === rv.RV_STATUS_NOT_FOUND) return null;
 			check(status);
 			return result();
 		},
@@ -196,7 +214,7 @@ export async function loadCore(source) {
 		/** The next sealed segment that has not been handed out. @returns {{key: number, bytes: Uint8Array<ArrayBuffer>} | null} */
 		unsaved() {
 			const status = wasm.rv_unsaved();
-			if (status === RV_STATUS_END) return null;
+			if (status === rv.RV_STATUS_END) return null;
 			check(status);
 			return {key: wasm.rv_key() >>> 0, bytes: result()};
 		},

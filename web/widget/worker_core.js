@@ -52,11 +52,11 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 
 	const boot = async () => {
 		const next = await load();
-		let error = next.start(JSON.stringify(options));
+		let error = next.start(options);
 		if (error) {
 			/* A setting that is not understood must not loosen what is masked. */
 			note(`config: ${error}`);
-			error = next.start('{"level":"strict"}');
+			error = next.start({level: 'strict'});
 			if (error) throw new Error(error);
 		}
 		const range = below('ring', session.id);

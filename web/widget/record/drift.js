@@ -1,19 +1,19 @@
 /* Drift is caught, not hoped away: now and then, where nothing is dirty, hashes of a few nodes go to the
- * core, which compares them with its mirror. What differs is written anew. The hash: drift.h. */
+ * core, which compares them with its mirror. What differs is written anew. The hash: drift.h; who changes
+ * it changes DRIFT_VERSION. */
 import * as rv from 'rv:records';
 import {LEAF} from './ids.js';
 
 const EVERY_MS = 2000;
 const NODES = 200;
 const SLICE_MS = 1;
-const UNITS = 100;
 const ATTRIBUTES = 100;
 /** Subtrees written anew before it is left alone: something here does not agree for good. */
 const HEALED_MAX = 20;
 
-/** @param {string} text @param {number} hash */
-const hashOf = (text, hash) => {
-	const length = Math.min(text.length, UNITS);
+/** hash() of drift.h. @param {string} text @param {number} hash @returns {number} */
+export const driftHash = (text, hash) => {
+	const length = Math.min(text.length, rv.DRIFT_UNITS);
 	for (let i = 0; i < length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16777619);
 	return hash;
 };
@@ -40,7 +40,7 @@ export function observeDrift({hub, ids, tree, flow, enc, roots, every, isHidden,
 		const bits = ids.bitsOf(id);
 		const isElement = nodeType(node) === 1;
 		const parent = /** @type {any} */ (parentNode(node));
-		let structure = isElement ? hashOf(localName(node), 0) : nodeType(node);
+		let structure = isElement ? driftHash(localName(node), 0) : nodeType(node);
 		structure += idOf(parent) * 31 + idOf(node.previousSibling) * 37 + idOf(nextSibling(node)) * 41;
 		let values = 0;
 		if (isElement) {
@@ -50,11 +50,11 @@ export function observeDrift({hub, ids, tree, flow, enc, roots, every, isHidden,
 				for (const name of names) {
 					if (name === 'value' || tree.omits(node, name, bits)) continue;
 					const value = attribute(node, name) ?? '';
-					const seed = hashOf(name, 0);
-					values += /[:/]/.test(value.slice(0, UNITS)) ? seed : hashOf(value, seed);
+					const seed = driftHash(name, 0);
+					values += /[:/]/.test(value.slice(0, rv.DRIFT_UNITS)) ? seed : driftHash(value, seed);
 				}
 			}
-		} else if (parent && !isHidden(ids.bitsOf(idOf(parent)))) values = hashOf(native.data(node), 0);
+		} else if (parent && !isHidden(ids.bitsOf(idOf(parent)))) values = driftHash(native.data(node), 0);
 		enc.word(id);
 		enc.word((structure << 16 | values & 0xffff) >>> 0);
 	};
