@@ -1,13 +1,14 @@
-# zlib's deflate.c for the Wasm core, as a file of the build tree: without stored, fast, Huffman-only
-# and run-length compression (every level finds matches as 4 to 9 do), zlib headers and flushes in the
-# middle of a stream. What is cut is what src/wire/segment.c never asks for. The sources themselves stay as
+# zlib's deflate.c and trees.c for the Wasm core, as files of the build tree: without stored, fast,
+# Huffman-only and run-length compression (every level finds matches as 4 to 9 do), zlib headers, flushes
+# in the middle of a stream, guessing whether data is text, and proof that the stream is one of zlib's. What is cut is what src/wire/segment.c never asks for. The sources themselves stay as
 # they are; an edit that no longer fits them is an error.
 set(RV_DEFLATE_C ${CMAKE_BINARY_DIR}/generated/deflate_cut.c)
+set(RV_TREES_C ${CMAKE_BINARY_DIR}/generated/trees_cut.c)
 file(READ ${zlib}/deflate.c text)
 function(rv_cut from to)
   string(FIND "${text}" "${from}" at)
   if(at EQUAL -1)
-    message(FATAL_ERROR "This zlib's deflate.c has no '${from}': adapt cmake/wasm-zlib.cmake to it.")
+    message(FATAL_ERROR "This zlib has no '${from}': adapt cmake/wasm-zlib.cmake to it.")
   endif()
   string(REPLACE "${from}" "${to}" text "${text}")
   set(text "${text}" PARENT_SCOPE)
@@ -22,4 +23,18 @@ rv_cut(", deflate_slow}" ", 0}")
 rv_cut("if (s->status == INIT_STATE) {" "if (0) {")
 rv_cut("if (s->wrap <= 0) return Z_STREAM_END;" "return Z_STREAM_END;")
 rv_cut("if (bstate == block_done) {" "if (0) {")
+rv_cut("if (deflateStateCheck(strm) || flush > Z_BLOCK || flush < 0) {" "if (0) {")
+rv_cut("if (deflateStateCheck(strm)) return Z_STREAM_ERROR;" "")
+rv_cut("if (deflateStateCheck(strm)) {" "if (0) {")
+rv_cut("if (strm->next_out == Z_NULL ||" "if (0 && strm->next_out == Z_NULL ||")
+rv_cut("(strm->avail_in != 0 && strm->next_in == Z_NULL) ||" "")
+rv_cut("(s->status == FINISH_STATE && flush != Z_FINISH)) {" "0) {")
+rv_cut("if (strm->avail_out == 0) ERR_RETURN(strm, Z_BUF_ERROR);" "")
+rv_cut("if (s->status == FINISH_STATE && strm->avail_in != 0) {" "if (0) {")
+rv_cut("s->strategy == Z_FILTERED" "0")
 file(GENERATE OUTPUT ${RV_DEFLATE_C} CONTENT "${text}")
+file(READ ${zlib}/trees.c text)
+rv_cut("if (s->level > 0) {" "if (1) {")
+rv_cut("if (s->strm->data_type == Z_UNKNOWN)" "if (0)")
+rv_cut(" || s->strategy == Z_FIXED" "")
+file(GENERATE OUTPUT ${RV_TREES_C} CONTENT "${text}")

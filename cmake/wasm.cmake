@@ -32,8 +32,8 @@ add_custom_target(scripts ALL DEPENDS ${CMAKE_BINARY_DIR}/rearview.wasm.js ${CMA
 include(${CMAKE_CURRENT_LIST_DIR}/wasm-zlib.cmake)
 target_sources(core PRIVATE ${CMAKE_SOURCE_DIR}/src/wasm/deflate_small.c)
 set_source_files_properties(${CMAKE_SOURCE_DIR}/src/wasm/deflate_small.c PROPERTIES
-  COMPILE_DEFINITIONS "NO_GZIP;RV_DEFLATE_C=\"${RV_DEFLATE_C}\"" COMPILE_OPTIONS -w
-  OBJECT_DEPENDS ${RV_DEFLATE_C})
+  COMPILE_DEFINITIONS "NO_GZIP;RV_DEFLATE_C=\"${RV_DEFLATE_C}\";RV_TREES_C=\"${RV_TREES_C}\"" COMPILE_OPTIONS -w
+  OBJECT_DEPENDS "${RV_DEFLATE_C};${RV_TREES_C}")
 
 # Segments are read by the small reader.
 target_compile_definitions(rv_wire PRIVATE RV_INFLATE=rv_inflate_small)

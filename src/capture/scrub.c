@@ -37,11 +37,6 @@ static void change(struct edit *edit, uint32_t index, redaction by)
 	put(edit, index, span);
 }
 
-static void text(struct edit *edit, uint32_t index)
-{
-	change(edit, index, rv_redact_text);
-}
-
 static void named(struct edit *edit, uint32_t index, struct rv_span name)
 {
 	struct rv_span span = edit->rec->v[index].s;
@@ -78,45 +73,41 @@ static void attributes(struct edit *edit, uint32_t first)
 }
 
 /* Text below a style element. */
-static void style_text(struct edit *edit, uint32_t index, uint32_t parent)
+static void style_text(struct edit *edit, uint32_t index, const struct rv_node *parent)
 {
-	const struct rv_node *node = rv_mirror_find(edit->mirror, parent);
-
-	if (node && rv_word_is(node->name, "style"))
+	if (parent && rv_word_is(parent->name, "style"))
 		change(edit, index, rv_redact_style);
 }
 
-static void parts(struct edit *edit)
-{
-	uint32_t i;
-
-	for (i = RV_NETWORK_FIXED; i + 2 < edit->rec->n; i += RV_NETWORK_GROUP)
-		named(edit, i + RV_NETWORK_G_VALUE, edit->rec->v[i + RV_NETWORK_G_NAME].s);
-}
+/* Fields by how they are redacted. */
+enum how { AS_TEXT, AS_STYLE, AS_ADDRESS };
+static const struct { uint8_t type, field, how; } FIELDS[] = {
+	{RV_REC_EPOCH, RV_EPOCH_URL, AS_TEXT}, {RV_REC_EPOCH, RV_EPOCH_REFERRER, AS_TEXT},
+	{RV_REC_DOCUMENT, RV_DOCUMENT_URL, AS_TEXT}, {RV_REC_NAVIGATE, RV_NAVIGATE_URL, AS_TEXT},
+	{RV_REC_GAP, RV_GAP_WHY, AS_TEXT}, {RV_REC_NOTE, RV_NOTE_TEXT, AS_TEXT},
+	{RV_REC_RULE_INSERT, RV_RULE_INSERT_TEXT, AS_STYLE}, {RV_REC_RULE_REPLACE, RV_RULE_REPLACE_TEXT, AS_STYLE},
+	{RV_REC_HOLD, RV_HOLD_CSS, AS_STYLE}, {RV_REC_ANIMATION, RV_ANIMATION_KEYFRAMES, AS_STYLE},
+	{RV_REC_SHEET, RV_SHEET_HREF, AS_ADDRESS},
+	{RV_REC_CONSOLE, RV_CONSOLE_STACK, AS_TEXT},
+	{RV_REC_ERROR, RV_ERROR_MESSAGE, AS_TEXT}, {RV_REC_ERROR, RV_ERROR_SOURCE, AS_TEXT}, {RV_REC_ERROR, RV_ERROR_STACK, AS_TEXT},
+	{RV_REC_NETWORK, RV_NETWORK_URL, AS_TEXT}, {RV_REC_NETWORK, RV_NETWORK_ERROR, AS_TEXT},
+	{RV_REC_CUSTOM, RV_CUSTOM_PAYLOAD, AS_TEXT},
+	{RV_REC_PERFORMANCE, RV_PERFORMANCE_NAME, AS_TEXT}, {RV_REC_PERFORMANCE, RV_PERFORMANCE_DETAIL, AS_TEXT},
+	{RV_REC_SOCKET, RV_SOCKET_TEXT, AS_TEXT},
+};
 
 enum rv_status rv_scrub_record(struct rv_redact *redact, const struct rv_mirror *mirror, struct rv_rec *rec, struct rv_arena *arena)
 {
+	static const redaction by[] = {rv_redact_text, rv_redact_style, rv_redact_address};
 	struct edit edit = {redact, mirror, rec, arena, NULL, RV_OK};
 	const struct rv_node *node;
 	uint32_t i;
 
+	for (i = 0; i < sizeof(FIELDS) / sizeof(*FIELDS); i++) {
+		if (FIELDS[i].type == rec->type)
+			change(&edit, FIELDS[i].field, by[FIELDS[i].how]);
+	}
 	switch (rec->type) {
-	case RV_REC_EPOCH:
-		text(&edit, RV_EPOCH_URL);
-		text(&edit, RV_EPOCH_REFERRER);
-		break;
-	case RV_REC_DOCUMENT:
-		text(&edit, RV_DOCUMENT_URL);
-		break;
-	case RV_REC_NAVIGATE:
-		text(&edit, RV_NAVIGATE_URL);
-		break;
-	case RV_REC_GAP:
-		text(&edit, RV_GAP_WHY);
-		break;
-	case RV_REC_NOTE:
-		text(&edit, RV_NOTE_TEXT);
-		break;
 	case RV_REC_ELEMENT:
 		attributes(&edit, RV_ELEMENT_FIXED);
 		break;
@@ -124,50 +115,19 @@ enum rv_status rv_scrub_record(struct rv_redact *redact, const struct rv_mirror 
 		attributes(&edit, RV_ATTRIBUTES_FIXED);
 		break;
 	case RV_REC_TEXT:
-		style_text(&edit, RV_TEXT_TEXT, rec->v[RV_TEXT_PARENT].u);
+		style_text(&edit, RV_TEXT_TEXT, rv_mirror_find(mirror, rec->v[RV_TEXT_PARENT].u));
 		break;
 	case RV_REC_TEXT_SET:
 		node = rv_mirror_find(mirror, rec->v[RV_TEXT_SET_NODE].u);
-		node = node ? rv_mirror_slot(mirror, node->parent) : NULL;
-		style_text(&edit, RV_TEXT_SET_TEXT, node ? node->id : 0);
-		break;
-	case RV_REC_RULE_INSERT:
-	case RV_REC_RULE_REPLACE:
-		change(&edit, RV_RULE_INSERT_TEXT, rv_redact_style); /* the same place in both */
-		break;
-	case RV_REC_HOLD:
-		change(&edit, RV_HOLD_CSS, rv_redact_style);
-		break;
-	case RV_REC_ANIMATION:
-		change(&edit, RV_ANIMATION_KEYFRAMES, rv_redact_style);
-		break;
-	case RV_REC_SHEET:
-		change(&edit, RV_SHEET_HREF, rv_redact_address);
+		style_text(&edit, RV_TEXT_SET_TEXT, node ? rv_mirror_slot(mirror, node->parent) : NULL);
 		break;
 	case RV_REC_CONSOLE:
-		text(&edit, RV_CONSOLE_STACK);
 		for (i = RV_CONSOLE_FIXED; i < rec->n; i++)
-			text(&edit, i);
-		break;
-	case RV_REC_ERROR:
-		text(&edit, RV_ERROR_MESSAGE);
-		text(&edit, RV_ERROR_SOURCE);
-		text(&edit, RV_ERROR_STACK);
+			change(&edit, i, rv_redact_text);
 		break;
 	case RV_REC_NETWORK:
-		text(&edit, RV_NETWORK_URL);
-		text(&edit, RV_NETWORK_ERROR);
-		parts(&edit);
-		break;
-	case RV_REC_CUSTOM:
-		text(&edit, RV_CUSTOM_PAYLOAD);
-		break;
-	case RV_REC_PERFORMANCE:
-		text(&edit, RV_PERFORMANCE_NAME);
-		text(&edit, RV_PERFORMANCE_DETAIL);
-		break;
-	case RV_REC_SOCKET:
-		text(&edit, RV_SOCKET_TEXT);
+		for (i = RV_NETWORK_FIXED; i + 2 < rec->n; i += RV_NETWORK_GROUP)
+			named(&edit, i + RV_NETWORK_G_VALUE, rec->v[i + RV_NETWORK_G_NAME].s);
 		break;
 	default:
 		break;

@@ -1,6 +1,6 @@
 /* zlib's deflate as one translation unit, as small as its macros allow: raw streams only, tables
  * computed at the first use instead of shipped, bits and symbols written by functions instead of
- * macros at every place. RV_DEFLATE_C is zlib's deflate.c without the strategies that nothing here
+ * macros at every place. RV_DEFLATE_C and RV_TREES_C are zlib's files without what nothing here
  * asks for (cmake/wasm-zlib.cmake). Linked into the core, where its functions take the place of those
  * in zlib's library, with a small crc32. */
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #define fprintf(...) 0
 /* trees.c computes its tables for compilers from before the standard. */
 #undef STDC
-#include <trees.c>
+#include RV_TREES_C
 #undef ZLIB_DEBUG
 #include RV_DEFLATE_C
 
