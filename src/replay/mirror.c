@@ -379,6 +379,17 @@ static enum rv_status check_pointer(const struct rv_mirror *m, uint32_t id)
 	return !id || rv_mirror_lookup(m, id) ? RV_OK : RV_ORDER;
 }
 
+static enum rv_status apply_pointer(struct rv_mirror *m, const struct rv_rec *rec)
+{
+	uint32_t node = U(RV_POINTER_NODE), kind = U(RV_POINTER_KIND);
+	enum rv_status status = check_pointer(m, node);
+	if (status == RV_OK && (kind == RV_POINTER_FOCUS || (kind == RV_POINTER_BLUR && node == m->epoch.focus))) {
+		m->epoch.focus = kind == RV_POINTER_FOCUS ? node : 0;
+		m->epoch.focus_visible = U(RV_POINTER_X);
+	}
+	return status;
+}
+
 static enum rv_status apply_known(struct rv_mirror *m, const struct rv_rec *rec)
 {
 	switch (rec->type) {
@@ -417,7 +428,7 @@ static enum rv_status apply_known(struct rv_mirror *m, const struct rv_rec *rec)
 	case RV_REC_ANIMATION:
 	case RV_REC_FULLSCREEN:
 	case RV_REC_SELECTION: return rv_mirror_apply_live(m, rec);
-	case RV_REC_POINTER: return check_pointer(m, U(RV_POINTER_NODE));
+	case RV_REC_POINTER: return apply_pointer(m, rec);
 	case RV_REC_CLIPBOARD: return check_pointer(m, U(RV_CLIPBOARD_NODE));
 	case RV_REC_POINTER_MOVE:
 	case RV_REC_KEY: return check_pointer(m, U(0));

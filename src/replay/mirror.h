@@ -104,7 +104,8 @@ struct rv_mirror_epoch {
 	uint32_t width, height, dpr_milli;    /* as in a viewport record */
 	struct rv_span url, referrer; /* url follows navigate records */
 	bool visible, snapshot_done, started;
-	uint32_t fullscreen;                  /* node id, 0 none */
+	uint32_t fullscreen, focus;           /* node ids, 0 none */
+	uint32_t focus_visible;
 	int32_t visual_x, visual_y;
 	uint32_t visual_scale_milli;          /* 0: not told; the three as in their record */
 };

@@ -165,6 +165,11 @@ static void dump_live(struct dump *dump)
 		words(dump, &m->epoch.fullscreen, 1);
 		emit(dump, RV_REC_FULLSCREEN);
 	}
+	if (m->epoch.focus) {
+		const uint32_t pointer[RV_POINTER_FIXED] = {RV_POINTER_FOCUS, m->epoch.focus, m->epoch.focus_visible};
+		words(dump, pointer, RV_POINTER_FIXED);
+		emit(dump, RV_REC_POINTER);
+	}
 	if (m->epoch.visual_scale_milli) {
 		words(dump, &m->epoch.visual_x, 3);
 		emit(dump, RV_REC_VISUAL_VIEWPORT);
@@ -277,7 +282,7 @@ static uint32_t hash_state(uint32_t hash, const struct rv_node_state *state)
 
 static uint32_t hash_live(const struct rv_mirror *m, uint32_t hash)
 {
-	hash = mix(mix(hash, m->epoch.fullscreen), m->epoch.visual_scale_milli);
+	hash = mix(mix(mix(hash, m->epoch.fullscreen), m->epoch.focus), m->epoch.visual_scale_milli);
 	if (m->epoch.visual_scale_milli)
 		hash = mix(mix(hash, (uint32_t)m->epoch.visual_x), (uint32_t)m->epoch.visual_y);
 	for (uint32_t i = 0; i < m->n_ranges; i++)

@@ -194,6 +194,8 @@ void rv_mirror_forget(struct rv_mirror *m, struct rv_node *node)
 	m->n_ranges = kept;
 	if (m->epoch.fullscreen == node->id)
 		m->epoch.fullscreen = 0;
+	if (m->epoch.focus == node->id)
+		m->epoch.focus = 0;
 	if (!state)
 		return;
 	for (uint32_t i = m->n_animations; state->animations && i--;)

@@ -177,6 +177,7 @@ static void end_epoch(struct rv_rrweb *ex)
 	ex->frames.n = ex->after.n = 0;
 	ex->base_slot = 0;
 	ex->watched = ex->watch_due = 0;
+	ex->target = 0;
 	ex->live = ex->reselect = false;
 }
 
@@ -221,6 +222,7 @@ static void take(struct rv_rrweb *ex, const struct rv_rec *rec)
 	bool popover;
 	enum rv_status status;
 	struct rv_json json;
+	uint32_t focus = ex->m->epoch.focus;
 	if (rec->t_ms != ex->run_ms) {
 		settle(ex);
 		ex->run_ms = rec->t_ms;
@@ -282,6 +284,12 @@ static void take(struct rv_rrweb *ex, const struct rv_rec *rec)
 		count(ex, status);
 		if (status != RV_OK || rec->type == RV_REC_SNAPSHOT_DONE || rec->type == RV_REC_TICK)
 			return;
+		if (rec->type == RV_REC_POINTER && ex->live && focus != ex->m->epoch.focus)
+			rv_rrweb_refocus(ex, focus);
+		if (rec->type == RV_REC_NAVIGATE && ex->live)
+			rv_rrweb_retarget(ex);
+		if (rec->type == RV_REC_POINTER || rec->type == RV_REC_NAVIGATE)
+			settle(ex);
 		if (rec->type != RV_REC_VIEWPORT) {
 			rv_rrweb_event(ex, rec);
 			return;

@@ -84,7 +84,7 @@ static bool is_address(const struct rv_node *node, struct rv_span name, struct r
 	if (rv_span_is(name, "src") || rv_span_is(name, "poster"))
 		return true;
 	if (rv_span_is(name, "href") || rv_span_is(name, "xlink:href"))
-		return !((node->flags & RV_EL_NS_MASK) == RV_NS_SVG && value.len && value.ptr[0] == '#');
+		return !(value.len && value.ptr[0] == '#'); /* within the page: rules may ask for it */
 	if (rv_span_is(name, "background"))
 		return rv_span_is(node->name, "table") || rv_span_is(node->name, "td") || rv_span_is(node->name, "th");
 	return rv_span_is(name, "data") && rv_span_is(node->name, "object");

@@ -1,8 +1,8 @@
 #include "css_split.h"
 #include "rrweb_priv.h"
 
-/* Style text as the Replayer is to have it. It opens no popover, no full screen, defines no element
- * and leaves no box undecided, so these pseudo-classes are written as attributes of the same weight,
+/* Style text as the Replayer is to have it. It opens no popover, no full screen, defines no element,
+ * leaves no box undecided, has no fragment in its address and gives the focus on a seek only to what is there already, so these pseudo-classes are written as attributes of the same weight,
  * which the elements get (rrweb_inline.c). What an open popover's rule says of `display` is said once
  * more as --rv-popover-display, since the element's own style must overrule what hides it. */
 
@@ -14,6 +14,10 @@ static const struct { const char *name, *instead; uint8_t watch; bool popover; }
 	{":-webkit-full-screen", "[data-rv-fullscreen]", 0, false},
 	{":-moz-full-screen", "[data-rv-fullscreen]", 0, false},
 	{":indeterminate", ":is(:indeterminate,[data-rv-indeterminate])", RV_WATCH_INDETERMINATE, false},
+	{":focus", "[data-rv-focus]", RV_WATCH_FOCUS, false},
+	{":focus-visible", "[data-rv-focus-visible]", RV_WATCH_FOCUS, false},
+	{":focus-within", ":is(:focus-within,[data-rv-focus],:has([data-rv-focus]))", RV_WATCH_FOCUS, false},
+	{":target", "[data-rv-target]", RV_WATCH_TARGET, false},
 	{":defined", ":not([data-rv-undefined])", RV_WATCH_DEFINED, false},
 };
 enum { N_PSEUDOS = sizeof pseudos / sizeof *pseudos };

@@ -128,11 +128,25 @@ bool rv_rrweb_undefined(const struct rv_rrweb *ex, const struct rv_node *node)
 	return ex->watched & RV_WATCH_DEFINED && !(node->flags & (RV_EL_CUSTOM | RV_EL_NS_MASK)) && rv_rrweb_is_custom(node->name);
 }
 
-/* The frame also stands behind the canvas: the Replayer empties it whenever it sets its size anew. */
+/* ---- canvases ---- */
+
+static bool is_canvas(const struct rv_node *node) { return !(node->flags & RV_EL_NS_MASK) && rv_rrweb_tag(node) == RV_TAG_CANVAS; }
+
+static uint32_t canvas_side(const struct rv_node *node, const char *name, uint32_t other)
+{
+	struct rv_span text = rv_mirror_attribute(node, name);
+	uint32_t side = 0;
+	for (size_t i = 0; i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9' && side < 100000; i++)
+		side = side * 10 + (text.ptr[i] - '0');
+	return text.len && text.ptr[0] >= '0' && text.ptr[0] <= '9' ? side : other;
+}
+
+/* The last frame, while it has the canvas's size: another size has emptied it. */
 static bool has_frame(const struct rv_node *node)
 {
-	struct rv_span frame = state_of(node)->canvas;
-	if (!frame.len || rv_rrweb_tag(node) != RV_TAG_CANVAS)
+	const struct rv_node_state *state = state_of(node);
+	struct rv_span frame = state->canvas;
+	if (!frame.len || canvas_side(node, "width", state->canvas_width) != state->canvas_width || canvas_side(node, "height", state->canvas_height) != state->canvas_height)
 		return false;
 	for (size_t i = 0; i < frame.len; i++)
 		if (frame.ptr[i] == '"' || frame.ptr[i] == '\\' || frame.ptr[i] < ' ')
@@ -140,9 +154,26 @@ static bool has_frame(const struct rv_node *node)
 	return true;
 }
 
+/* Where no script may run a canvas is laid out as what stands in it. An image in its place has the canvas's
+ * size and what was drawn; where scripts run it is not looked at. */
+static void add_canvas(struct rv_rrweb *ex, const struct rv_node *node)
+{
+	add(ex, "content:url(\"");
+	if (has_frame(node)) {
+		rv_buf_span(&ex->scratch, state_of(node)->canvas);
+	} else {
+		rv_buf_str(&ex->scratch, "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='");
+		rv_buf_dec(&ex->scratch, canvas_side(node, "width", 300));
+		rv_buf_str(&ex->scratch, "' height='");
+		rv_buf_dec(&ex->scratch, canvas_side(node, "height", 150));
+		rv_buf_str(&ex->scratch, "'/%3E");
+	}
+	rv_buf_str(&ex->scratch, "\")");
+}
+
 bool rv_rrweb_restyled(const struct rv_rrweb *ex, const struct rv_node *node)
 {
-	return is_popped(node) || is_full(ex, node) || state_of(node)->hold.len || rv_rrweb_indeterminate(node) || has_frame(node)
+	return is_popped(node) || is_full(ex, node) || state_of(node)->hold.len || rv_rrweb_indeterminate(node) || is_canvas(node)
 		|| (node->flags & RV_EL_NS_MASK) == RV_NS_MATHML || is_frameset(node) || is_frame(node);
 }
 
@@ -160,11 +191,8 @@ void rv_rrweb_style(struct rv_rrweb *ex, const struct rv_node *node, struct rv_j
 		add(ex, "");
 		rv_url_css(&url, hold, &ex->scratch);
 	}
-	if (has_frame(node)) {
-		add(ex, "background-size:100% 100%;background-repeat:no-repeat;background-origin:content-box;background-image:url(\"");
-		rv_buf_span(&ex->scratch, state_of(node)->canvas);
-		rv_buf_str(&ex->scratch, "\")");
-	}
+	if (is_canvas(node))
+		add_canvas(ex, node);
 	if (is_popped(node)) /* shown where its style puts it, above the others */
 		add(ex, "display:var(--rv-popover-display,block);z-index:2147483647");
 	if (is_full(ex, node) && !rv_span_is(node->name, "html"))
@@ -183,13 +211,22 @@ void rv_rrweb_style(struct rv_rrweb *ex, const struct rv_node *node, struct rv_j
 
 bool rv_rrweb_is_sign(struct rv_span name)
 {
-	return rv_span_is(name, "data-rv-popover-open") || rv_span_is(name, "data-rv-fullscreen") || rv_span_is(name, "data-rv-indeterminate") || rv_span_is(name, "data-rv-undefined");
+	static const char *const signs[] = {"data-rv-popover-open", "data-rv-fullscreen", "data-rv-indeterminate", "data-rv-undefined", "data-rv-focus", "data-rv-focus-visible", "data-rv-target"};
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+		if (rv_span_is(name, signs[i]))
+			return true;
+	return false;
 }
+
+static bool is_focused(const struct rv_rrweb *ex, const struct rv_node *node) { return ex->watched & RV_WATCH_FOCUS && ex->m->epoch.focus == node->id; }
+static bool is_focus_seen(const struct rv_rrweb *ex, const struct rv_node *node) { return is_focused(ex, node) && ex->m->epoch.focus_visible; }
+static bool is_target(const struct rv_rrweb *ex, const struct rv_node *node) { return ex->target == node->id; }
 
 void rv_rrweb_signs(struct rv_rrweb *ex, const struct rv_node *node, struct rv_json *json)
 {
 	const struct { const char *name; bool on; } signs[] = {{"data-rv-popover-open", is_popped(node)}, {"data-rv-fullscreen", is_full(ex, node)},
-		{"data-rv-indeterminate", rv_rrweb_indeterminate(node)}, {"data-rv-undefined", rv_rrweb_undefined(ex, node)}};
+		{"data-rv-indeterminate", rv_rrweb_indeterminate(node)}, {"data-rv-undefined", rv_rrweb_undefined(ex, node)},
+		{"data-rv-focus", is_focused(ex, node)}, {"data-rv-focus-visible", is_focus_seen(ex, node)}, {"data-rv-target", is_target(ex, node)}};
 	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
 		if (signs[i].on) {
 			rv_json_key(json, signs[i].name);
@@ -215,18 +252,85 @@ void rv_rrweb_resign(struct rv_rrweb *ex, uint32_t slot, const char *sign, bool 
 	rv_rrweb_changed(ex, node, &json);
 }
 
+static void put_sign(struct rv_json *json, const char *sign, bool on)
+{
+	rv_json_key(json, sign);
+	if (on)
+		rv_json_cstr(json, "");
+	else
+		rv_json_null(json);
+}
+
+/* The element of this id, if it can have signs. */
+static const struct rv_node *signed_node(const struct rv_rrweb *ex, uint32_t id)
+{
+	const struct rv_node *node = rv_mirror_find(ex->m, id);
+	return node && node->mark & RV_IN && node->kind == RV_NODE_ELEMENT && !(node->flags & RV_EL_BLOCK) ? node : NULL;
+}
+
+void rv_rrweb_refocus(struct rv_rrweb *ex, uint32_t before)
+{
+	const uint32_t ids[] = {before, ex->m->epoch.focus};
+	for (int i = 0; i < 2 && ex->watched & RV_WATCH_FOCUS; i++) {
+		const struct rv_node *node = i && ids[0] == ids[1] ? NULL : signed_node(ex, ids[i]);
+		struct rv_json json;
+		if (!node)
+			continue;
+		rv_rrweb_change(ex, node, &json);
+		put_sign(&json, "data-rv-focus", is_focused(ex, node));
+		put_sign(&json, "data-rv-focus-visible", is_focus_seen(ex, node));
+		rv_rrweb_changed(ex, node, &json);
+	}
+}
+
+/* The element of the top document's own tree that has this id. */
+static uint32_t find_target(const struct rv_rrweb *ex, struct rv_span url)
+{
+	const uint8_t *hash = url.len ? memchr(url.ptr, '#', url.len) : NULL;
+	struct rv_span name = hash ? rv_span(hash + 1, (size_t)(url.ptr + url.len - hash - 1)) : rv_span(NULL, 0);
+	for (uint32_t slot = name.len ? ex->m->top : 0; slot; ) {
+		const struct rv_node *node = rv_at(ex, slot);
+		struct rv_span id = rv_mirror_attribute(node, "id");
+		if (node->kind == RV_NODE_ELEMENT && id.len == name.len && memcmp(id.ptr, name.ptr, id.len) == 0)
+			return node->id;
+		uint32_t next = node->first;
+		for (; !next && slot != ex->m->top; slot = rv_at(ex, slot)->parent)
+			next = rv_at(ex, slot)->next;
+		slot = next;
+	}
+	return 0;
+}
+
+void rv_rrweb_retarget(struct rv_rrweb *ex)
+{
+	const uint32_t ids[] = {ex->target, ex->watched & RV_WATCH_TARGET ? find_target(ex, ex->m->epoch.url) : 0};
+	ex->target = ids[1];
+	for (int i = 0; i < 2 && ids[0] != ids[1]; i++) {
+		const struct rv_node *node = signed_node(ex, ids[i]);
+		struct rv_json json;
+		if (!node)
+			continue;
+		rv_rrweb_change(ex, node, &json);
+		put_sign(&json, "data-rv-target", is_target(ex, node));
+		rv_rrweb_changed(ex, node, &json);
+	}
+}
+
 void rv_rrweb_watch(struct rv_rrweb *ex, uint8_t what)
 {
-	ex->watch_due |= what & ~ex->watched & RV_WATCH_DEFINED;
+	ex->watch_due |= what & ~ex->watched & (uint8_t)~RV_WATCH_INDETERMINATE;
 	ex->watched |= what;
 }
 
 void rv_rrweb_watch_now(struct rv_rrweb *ex)
 {
-	if (!ex->watch_due)
-		return;
+	uint8_t due = ex->watch_due;
 	ex->watch_due = 0;
-	for (uint32_t slot = ex->m->top; slot && !ex->failed; slot = rv_mirror_next(ex->m, slot, ex->m->top)) {
+	if (due & RV_WATCH_FOCUS)
+		rv_rrweb_refocus(ex, 0);
+	if (due & RV_WATCH_TARGET)
+		rv_rrweb_retarget(ex);
+	for (uint32_t slot = due & RV_WATCH_DEFINED ? ex->m->top : 0; slot && !ex->failed; slot = rv_mirror_next(ex->m, slot, ex->m->top)) {
 		const struct rv_node *node = rv_at(ex, slot);
 		if (node->kind == RV_NODE_ELEMENT && node->mark & RV_IN && !(node->flags & RV_EL_BLOCK) && rv_rrweb_undefined(ex, node)) {
 			struct rv_json json;

@@ -24,6 +24,8 @@ enum {
 	RV_AGAIN = 32,   /* document: has been written before, and must look different */
 	RV_WATCH_DEFINED = 1,       /* some rule asks which elements are defined */
 	RV_WATCH_INDETERMINATE = 2, /* some rule says how an undecided box looks */
+	RV_WATCH_FOCUS = 4,         /* … what has the focus */
+	RV_WATCH_TARGET = 8,        /* … what the address names */
 	RV_OUT_DEPTH_MAX = 2000 /* the Replayer recurses */
 };
 
@@ -59,6 +61,7 @@ struct rv_rrweb {
 	uint32_t base_slot;        /* document that `base` belongs to, 0 none */
 	bool full;                 /* a FullSnapshot is being written */
 	uint8_t watched, watch_due; /* RV_WATCH_*: known of the epoch's rules; to be acted on at the end of the run */
+	uint32_t target;           /* the element that the address names: id, 0 none; kept while rules ask */
 	bool reselect;             /* selected nodes have been written anew */
 	/* open ends */
 	uint32_t style_owner, style_ms; /* a StyleSheetRule event whose adds are not closed: node id (0 none), time */
@@ -138,6 +141,9 @@ void rv_rrweb_signs(struct rv_rrweb *ex, const struct rv_node *node, struct rv_j
 void rv_rrweb_resign(struct rv_rrweb *ex, uint32_t slot, const char *sign, bool on);
 bool rv_rrweb_indeterminate(const struct rv_node *node);
 bool rv_rrweb_undefined(const struct rv_rrweb *ex, const struct rv_node *node);
+/* The focus, the element that the address names, is another one now: both get their signs. */
+void rv_rrweb_refocus(struct rv_rrweb *ex, uint32_t before);
+void rv_rrweb_retarget(struct rv_rrweb *ex);
 /* Notes that a rule asks; undefined elements that the Replayer has get their sign at the end of the run. */
 void rv_rrweb_watch(struct rv_rrweb *ex, uint8_t what);
 void rv_rrweb_watch_now(struct rv_rrweb *ex);

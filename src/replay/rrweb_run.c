@@ -128,12 +128,16 @@ static void change_attributes(struct rv_rrweb *ex, const struct rv_node *node, c
 	const struct rv_node_state *state = node->state;
 	bool dialog = state && state->has_dialog && rv_rrweb_tag(node) == RV_TAG_DIALOG && !(node->flags & RV_EL_BLOCK);
 	struct rv_json json;
+	bool restyle = false;
 	rv_rrweb_change(ex, node, &json);
 	for (uint32_t i = 0; i < rv_record_groups(rec); i++) {
 		struct rv_span name = rec->v[RV_ATTRIBUTES_FIXED + 2 * i].s;
+		restyle |= rv_rrweb_tag(node) == RV_TAG_CANVAS && (rv_span_is(name, "width") || rv_span_is(name, "height")) && !(node->flags & RV_EL_BLOCK);
 		if (!dialog || !rv_span_is(name, "open"))
 			rv_rrweb_attribute(ex, node, name, rec->v[RV_ATTRIBUTES_FIXED + 2 * i + 1].s, &json);
 	}
+	if (restyle)
+		rv_rrweb_style(ex, node, &json);
 	rv_rrweb_changed(ex, node, &json);
 }
 

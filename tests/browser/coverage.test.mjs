@@ -24,7 +24,18 @@ const pageOf = (/** @type {import('./coverage_pages.mjs').CoveragePage} */ { htm
 /** Runs in a page: everything that was asked for is there and painted. */
 const settled = async (/** @type {Document} */ doc) => {
 	const done = (/** @type {any} */ d) => Promise.all([...d.images].map((image) => image.complete || new Promise((next) => image.addEventListener('load', next, { once: true }) ?? image.addEventListener('error', next, { once: true }))));
-	await Promise.race([Promise.all([done(doc), doc.fonts?.ready]), new Promise((next) => setTimeout(next, 2000))]);
+	/* In a document that was opened by a script Firefox never fulfils `fonts.ready`; the states, after a layout, are right. */
+	await new Promise((next) => requestAnimationFrame(next));
+	const fonts = Promise.all([...doc.fonts].filter(({ status }) => status === 'loading').map((font) => font.loaded.catch(() => {})));
+	await Promise.race([Promise.all([done(doc), fonts]), new Promise((next) => setTimeout(next, 2000))]);
+	/* Played, it scrolls smoothly. */
+	const scrolled = () => [...doc.querySelectorAll('*')].map((element) => `${element.scrollLeft} ${element.scrollTop}`).join();
+	for (let i = 0, last = scrolled(); i < 8; i++) {
+		await new Promise((next) => requestAnimationFrame(next));
+		const now = scrolled();
+		if (now !== last) i = 0;
+		last = now;
+	}
 	/* The Replayer draws a canvas when its picture is decoded, which nothing tells. */
 	for (let i = doc.querySelector('canvas') ? 20 : 2; i > 0; i--) await new Promise((next) => requestAnimationFrame(next));
 };

@@ -18,7 +18,7 @@ export function digest(top, has) {
 		|| /^_?on[a-z]+$/.test(name) || name === 'style'
 		|| (tag === 'iframe' && /^(?:src|srcdoc|sandbox|loading)$/.test(name)) || (tag === 'input' && /^(?:value|checked)$/.test(name))
 		|| (tag === 'option' && name === 'selected') || (/^(?:audio|video)$/.test(tag) && name === 'autoplay') || (tag === 'dialog' && name === 'open')
-		|| (tag === 'template' && /^shadowroot/.test(name)) || (tag === 'meta' && /content$/.test(name)) || (name === 'class' || name === 'popover')
+		|| name === 'srcset' || (tag === 'canvas' && /^(?:width|height)$/.test(name)) || (tag === 'template' && /^shadowroot/.test(name)) || (tag === 'meta' && /content$/.test(name)) || (name === 'class' || name === 'popover')
 		|| (tag === 'textarea' && name === 'value') || (/^(?:frame|object|embed)$/.test(tag) && /^(?:src|data|type)$/.test(name));
 	const address = (/** @type {string} */ value, /** @type {Element} */ element) => {
 		if (value.startsWith('#')) return value;
@@ -52,6 +52,7 @@ export function digest(top, has) {
 		if (tag === 'details') say('open', node.open);
 		if (tag === 'dialog') say('dialog', [node.open, node.matches(':modal')]);
 		if (tag === 'progress' || tag === 'meter') say('value', node.value);
+		if (tag === 'canvas') say('size', [node.width, node.height]);
 		if (tag === 'img') say('image', [node.naturalWidth, node.naturalHeight]);
 		if (node.scrollTop || node.scrollLeft) say('scroll', [Math.round(node.scrollLeft), Math.round(node.scrollTop)]);
 		if (view && tag !== 'template' && tag !== 'title' && tag !== 'head' && tag !== 'meta' && tag !== 'base') {

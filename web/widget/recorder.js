@@ -372,6 +372,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		await flush();
 		await soon();
 		hub.onFlush?.();
+		hub.onScroll?.();
 		await flow.flush();
 	};
 

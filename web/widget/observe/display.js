@@ -27,13 +27,17 @@ export function observeDisplay({hub, enc, ids, flow, patcher, listen, onRoot, on
 	/** @type {any} */
 	let focused = document.activeElement;
 	for (let inner = focused; inner; inner = (native.shadowRoot(focused) ?? (native.localName(focused) === 'iframe' ? native.frameDoc(focused) : null))?.activeElement) focused = inner;
-	if (focused && native.localName(focused) !== 'body' && ids.live(focused)) flow.onNode(focused, false, 8, id => enc.put(rv.REC_POINTER, 5, rv.POINTER_FOCUS, id));
+	if (focused && native.localName(focused) !== 'body' && ids.live(focused)) flow.onNode(focused, false, 8, id => enc.put(rv.REC_POINTER, 5, rv.POINTER_FOCUS, id, +native.matches(focused, ':focus-visible')));
 	/* What moves within a shadow tree is told nowhere else. */
 	onRoot((root, listen) => {
 		if (native.nodeType(root) !== 11) return;
 		for (const [type, kind] of /** @type {[string, number][]} */ ([['focus', rv.POINTER_FOCUS], ['blur', rv.POINTER_BLUR]])) {
 			listen(type, event => {
-				if (root.contains(event.relatedTarget)) flow.onNode(targetOf(event), event.isTrusted, 8, id => enc.put(rv.REC_POINTER, 5, kind, id));
+				if (root.contains(event.relatedTarget)) {
+					const node = targetOf(event);
+					const x = +native.matches(node, ':focus-visible');
+					flow.onNode(node, event.isTrusted, 8, id => enc.put(rv.REC_POINTER, 5, kind, id, x));
+				}
 			});
 		}
 	});

@@ -27,7 +27,8 @@ export function observePointer({hub, enc, flow, onWindow, targetOf}) {
 		if (typeof event.pointerType === 'string' && event.pointerType) lastType = TYPES[event.pointerType] ?? rv.POINTER_TYPE_MOUSE;
 		const kind = kinds[lastType === rv.POINTER_TYPE_TOUCH ? 1 : 0];
 		if (kind < 0) return;
-		const x = Math.round(event.clientX ?? 0);
+		/* Of a focus: whether it is to be seen. */
+		const x = kind === rv.POINTER_FOCUS ? +(hub.native.nodeType(node) === 1 && hub.native.matches(node, ':focus-visible')) : Math.round(event.clientX ?? 0);
 		const y = Math.round(event.clientY ?? 0);
 		const type = lastType;
 		flow.onNode(node, event.isTrusted, 8, id => enc.put(rv.REC_POINTER, 5, kind, id, x, y, type));

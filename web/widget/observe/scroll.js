@@ -1,19 +1,25 @@
-/* Scroll offsets, read inside the scroll event only, written at most every 100 ms and at the end. */
+/* Scroll offsets, read inside the scroll event only, written at most every 100 ms, after the changes that
+ * made room for them, and before an export. */
 import * as rv from 'rv:records';
 
 const GAP_MS = 100;
+/** How many gaps an offset waits for changes to be written. */
+const WAITS = 3;
 
 /** @param {import('../recorder.js').Ctx} ctx */
-export function observeScroll({hub, enc, flow, onRoot, onWindow}) {
+export function observeScroll({hub, enc, tree, flow, onRoot}) {
 	const {native, guard} = hub;
 	const left = native.getter(hub.win.Element.prototype, 'scrollLeft');
 	const top = native.getter(hub.win.Element.prototype, 'scrollTop');
 	/** Offsets not yet written. @type {Map<Node, [x: number, y: number]>} */
 	const pending = new Map();
 	let timer = 0;
+	let waited = 0;
 
 	const write = guard(() => {
-		timer = 0;
+		timer = pending.size && native.setTimeout(write, GAP_MS);
+		if (tree.isDirty() && waited++ < WAITS) return;
+		waited = 0;
 		for (const [node, [x, y]] of pending) flow.onNode(node, false, 6, id => enc.put(rv.REC_SCROLL, 3, id, Math.round(x), Math.round(y)));
 		pending.clear();
 	});
@@ -26,7 +32,11 @@ export function observeScroll({hub, enc, flow, onRoot, onWindow}) {
 			if (!win) return;
 			pending.set(target, [win.scrollX, win.scrollY]);
 		} else if (type === 1) pending.set(target, [left(target), top(target)]);
-		timer ||= native.setTimeout(write, GAP_MS);
+		if (!timer) write();
+	};
+	hub.onScroll = () => {
+		waited = WAITS;
+		write();
 	};
 	onRoot((_root, listen) => listen('scroll', onScroll));
 	return () => native.clearTimeout(timer);
