@@ -35,12 +35,13 @@ export function takeNatives(win) {
 		return typeof f === 'function' ? f.bind(win) : f;
 	};
 	const {Node, Element, CharacterData, EventTarget, Event, Document} = win;
+	const promise = raw(win, 'Promise');
 	const performance = win.performance;
 	const documentSheets = getter(Document.prototype, 'adoptedStyleSheets');
 	const shadowSheets = getter(win.ShadowRoot.prototype, 'adoptedStyleSheets');
 	return {
-		/** zone.js may come after this. @returns {any} the zone outside of all, if there are any */
-		zone: () => /** @type {any} */ (win).Zone?.root,
+		/** zone.js may come after this, and replaces promises. @returns {any} the zone outside of all, if there are any */
+		zone: () => win.Promise !== promise && /** @type {any} */ (win).Zone?.root,
 		free, raw, getter, method,
 		apply: Reflect.apply,
 		construct: Reflect.construct,

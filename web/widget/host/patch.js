@@ -30,12 +30,6 @@ export function createPatcher(native, failed) {
 	/** @type {WeakRef<any>[]} */
 	let owners = [];
 
-	/** What ours start is no task of an application's zone. @param {any} f @param {any[]} args */
-	const outside = (f, ...args) => {
-		const zone = native.zone();
-		return zone ? zone.run(f, null, args) : f(...args);
-	};
-
 	/** @param {any} original @param {Before | null} before @param {After | null} after */
 	const wrap = (original, before, after) => {
 		const text = () => native.fnText(original);
@@ -53,7 +47,9 @@ export function createPatcher(native, failed) {
 				const result = native.apply(target, self, args);
 				if (after) {
 					try {
-						return outside(after, self, args, result, token) ?? result;
+						/* What ours start is no task of an application's zone. */
+						const zone = native.zone();
+						return (zone ? zone.run(after, null, [self, args, result, token]) : after(self, args, result, token)) ?? result;
 					} catch {
 						failed();
 					}

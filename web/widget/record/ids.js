@@ -19,6 +19,8 @@ export const DEAD = 1 << 8;
 export const LEAF = 1 << 9;
 /** The walk has not reached the last child yet. */
 export const OPEN = 1 << 10;
+/** A style element. */
+export const STYLE = 1 << 11;
 
 const NONE = -1;
 

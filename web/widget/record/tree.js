@@ -7,7 +7,7 @@
  * matter how much happened in between, or whether a step is cut short and taken up again later. A walk
  * that is cut short leaves its parent open: its known children are the first ones, in order. */
 import * as rv from 'rv:records';
-import {DEAD, LEAF, OPEN} from './ids.js';
+import {DEAD, LEAF, OPEN, STYLE} from './ids.js';
 import {INHERITED} from './privacy.js';
 import {FIELDS, MEDIA} from './state.js';
 
@@ -48,7 +48,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 	 * records: what happened below them meanwhile was not observed. The delivery. @type {Map<Node, number>} */
 	const loose = new Map();
 	let delivery = 0;
-	/** @type {Map<Element, Set<string>>} */
+	/** @type {Map<Element, string[]>} */
 	const attributes = new Map();
 	/** The noisiest elements, told with the next sample. @type {typeof attributes} */
 	const noisy = new Map();
@@ -163,7 +163,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		if (isHtml && tag.includes('-') && native.matches(node, ':defined')) flags |= rv.EL_CUSTOM;
 		const isBlocked = (flags & rv.EL_BLOCK) !== 0;
 		const isLeaf = isBlocked || (isHtml && LEAVES.has(tag));
-		const bits = isLeaf ? flags | LEAF : flags;
+		const bits = isLeaf ? flags | LEAF : tag === 'style' ? flags | STYLE : flags;
 		const id = ids.add(node, parent, bits);
 		let isPopover = false;
 		enc.begin(rv.REC_ELEMENT);
@@ -245,11 +245,6 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		return above ? ids.bitsOf(above) & INHERITED : 0;
 	};
 
-	/** The text of a style element may have become another. @param {Node | null} parent  may be a shadow root or a document as well */
-	const restyle = parent => {
-		if (parent && nodeType(parent) === 1 && localName(parent) === 'style') styles.add(/** @type {Element} */ (parent));
-	};
-
 	/** Puts a mentioned node, and the mentioned ones that follow it, in its place: the last first. @param {Node} first @param {() => boolean} isOver @returns {boolean} */
 	const place = (first, isOver) => {
 		const parent = parentNode(first);
@@ -306,7 +301,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 			}
 			settle(node);
 		}
-		restyle(parent);
+		if (bits & STYLE) styles.add(/** @type {Element} */ (parent));
 		return true;
 	};
 
@@ -355,17 +350,17 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 	/** Whether the element's flags became others. @param {Element} element @param {number} id */
 	const isStale = (element, id) => ((privacy.flags(element, inheritedAt(id), native.attrNames(element)) ^ ids.bitsOf(id)) & (INHERITED | rv.EL_BLOCK)) !== 0;
 
-	/** @param {Element} node @param {Set<string>} names @returns {boolean} */
+	/** @param {Element} node @param {string[]} names @returns {boolean} */
 	const change = (node, names) => {
 		const id = ids.live(node);
 		if (!id) return true;
 		const bits = ids.bitsOf(id);
 		const tag = localName(node);
-		if (counts && !FIELDS.has(tag) && ![...names].some(privacy.isRelevant)) {
+		if (counts && !FIELDS.has(tag) && !names.some(privacy.isRelevant)) {
 			const times = (counts.get(node) ?? 0) + 1;
 			counts.set(node, times);
 			if (times > NOISY) {
-				noisy.set(node, new Set([...noisy.get(node) ?? [], ...names]));
+				noisy.set(node, [...new Set([...noisy.get(node) ?? [], ...names])]);
 				return true;
 			}
 		}
@@ -373,12 +368,12 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		const kept = [];
 		let isRelevant = false;
 		/* What `value` is depends on the type. */
-		const isRetyped = tag === 'input' && names.has('type');
-		if (isRetyped) names.add('value');
+		const isRetyped = tag === 'input' && names.includes('type');
+		if (isRetyped && !names.includes('value')) names.push('value');
 		for (const name of names) {
 			if (privacy.isRelevant(name)) isRelevant = true;
 			if (omits(node, name, bits) && !(isRetyped && name === 'value')) continue;
-			if (kept.length < ATTRIBUTES_MAX) kept.push(name);
+			kept.push(name);
 		}
 		if (isRelevant) {
 			if (isStale(node, id)) return renew(node, id);
@@ -403,24 +398,30 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		}
 		if (FIELDS.has(tag)) fields.add(node);
 		else if (tag === 'link' || tag === 'style') styles.add(node);
-		if (names.has('open') || names.has('popover')) {
+		if (names.includes('open') || names.includes('popover')) {
 			if (!enc.open(8)) return false;
 			state.dialog(node, id, true);
 		}
 		return true;
 	};
 
-	/** Empties a set or map by a step that answers false when it must come again. @template K, V @param {Map<K, V>} all @param {(key: K, value: V) => boolean} step @param {() => boolean} isOver */
+	/** Empties a map by a step that answers false when it must come again. @template K, V @param {Map<K, V>} all @param {(key: K, value: V) => boolean} step @param {() => boolean} isOver */
 	const each = (all, step, isOver) => {
-		for (const [key, value] of all) {
-			if ((++steps & 15) === 0 && isOver()) return false;
-			all.delete(key); /* what throws must not come again and again */
-			if (!step(key, value)) {
-				all.set(key, value);
-				return false;
+		let n = 0;
+		try {
+			for (const [key, value] of all) {
+				if ((++steps & 15) === 0 && isOver()) return false;
+				n++; /* what throws must not come again and again */
+				if (!step(key, value)) {
+					n--;
+					return false;
+				}
 			}
+			return true;
+		} finally {
+			if (n === all.size) all.clear(); /* one by one costs more than all the rest */
+			else for (const key of all.keys()) if (n-- > 0) all.delete(key);
 		}
-		return true;
 	};
 	/** @template K @param {Set<K>} all @param {(key: K) => boolean} step */
 	const eachOf = (all, step) => {
@@ -434,12 +435,15 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 	/** @param {Node} node @param {number} mark */
 	const retext = (node, mark) => {
 		const id = ids.live(node);
-		const parent = parentNode(node);
-		if (id && id < mark) {
+		const above = ids.parentOf(id);
+		if (id >= mark) return true;
+		if (id) {
 			if (!enc.open(6)) return false;
 			enc.put(rv.REC_TEXT_SET, 2, id, enc.text(native.data(node)));
-			restyle(parent);
-		} else if (!id && parent && ids.live(parent)) fields.add(/** @type {Element} */ (parent));
+			if (!(ids.bitsOf(above) & STYLE)) return true;
+		}
+		const parent = /** @type {Element | null} */ (parentNode(node));
+		if (parent && ids.live(parent)) (id ? styles : fields).add(parent);
 		return true;
 	};
 
@@ -479,15 +483,15 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 				} else if (type === 'attributes') {
 					const {attributeName: local, attributeNamespace: space} = record;
 					const name = /** @type {string} */ (space && local ? native.attrNode(/** @type {Element} */ (target), space, local)?.name ?? `xlink:${local}` : local);
-					if (known) known.add(name);
-					else attributes.set(/** @type {Element} */ (target), new Set().add(name));
+					if (!known) attributes.set(/** @type {Element} */ (target), [name]);
+					else if (!known.includes(name) && known.length < ATTRIBUTES_MAX) known.push(name);
 				} else texts.set(target, mark);
 			}
 		},
 		isDirty: () => mentioned.size + attributes.size + noisy.size + texts.size + walks.length + hosts.size + frames.size + fields.size + styles.size + adopters.size > 0 || sheets.isBusy(),
 		/** Lets go of what was held back; whether elements whose attributes change all the time are held back until the next call. @param {boolean} on */
 		sample(on) {
-			for (const [element, names] of noisy) attributes.set(element, new Set([...attributes.get(element) ?? [], ...names]));
+			for (const [element, names] of noisy) attributes.set(element, [...new Set([...attributes.get(element) ?? [], ...names])]);
 			noisy.clear();
 			counts = on ? new Map() : null;
 		},
