@@ -46,11 +46,12 @@ import {FRAMES, createTree} from './record/tree.js';
  * @property {(each: (win: Window, listen: Listen) => void) => void} onWindow  for the page's window and those of its frames
  * @property {(visit: (root: Document | ShadowRoot) => void) => void} roots
  * @property {(each: (element: Element) => void) => void} blocked
- * @property {(ms: number, tick: () => void) => () => void} every
+ * @property {(ms: number, tick: (isAsked?: boolean) => void) => () => void} every  also before every export, then it is asked
  */
 
 const OBSERVED = {childList: true, attributes: true, characterData: true, subtree: true};
 const QUEUE_MAX = 20_000;
+const TURN_MS = 250;
 const WATCH_MS = 1000;
 /** As often the worker stores what is new. */
 const TAIL_MS = 500;
@@ -109,8 +110,9 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		queued = 0;
 		return all;
 	};
-	/** What looks at the page from time to time. @type {Set<() => void>} */
-	const looks = new Set();
+	/** What looks at the page from time to time, with how often and when next. @type {Map<(isAsked?: boolean) => void, [number, number]>} */
+	const looks = new Map();
+	let turning = 0;
 	const flow = createFlow({hub, enc, clock, ids, looks, tree: () => tree, take, done: () => onDone()});
 	const observer = new native.MutationObserver(guard((/** @type {MutationRecord[]} */ records) => {
 		queue.push(records);
@@ -200,22 +202,23 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		return target && target.window !== target && typeof target === 'object' ? target : null;
 	};
 
-	/** @param {number} ms @param {() => void} tick @returns {() => void} */
+	/** One timer for all that look: to be woken costs more than most looks. */
+	const turn = () => {
+		turning = looks.size && native.setTimeout(turn, TURN_MS);
+		const now = native.now();
+		for (const [look, when] of looks) {
+			if (now < when[1]) continue;
+			when[1] = now + when[0] - TURN_MS / 2;
+			look();
+		}
+	};
+
+	/** @param {number} ms a multiple of TURN_MS @param {(isAsked?: boolean) => void} tick @returns {() => void} */
 	const every = (ms, tick) => {
-		let timer = 0;
 		const guarded = guard(tick);
-		looks.add(guarded);
-		const next = () => {
-			timer = native.setTimeout(() => {
-				guarded();
-				next();
-			}, ms);
-		};
-		next();
-		return () => {
-			looks.delete(guarded);
-			native.clearTimeout(timer);
-		};
+		looks.set(guarded, [ms, native.now() + ms]);
+		turning ||= native.setTimeout(turn, TURN_MS);
+		return () => void looks.delete(guarded);
 	};
 
 	/** @type {import('./record/sheets.js').Sheets} */

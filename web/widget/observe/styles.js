@@ -6,6 +6,8 @@ import {leaves} from './css.js';
 
 const TICK_MS = 1000;
 const SLICE_MS = 1;
+/** A page that tells nothing for so many ticks is looked at in one of so many. */
+const CALM = 8;
 /** How often to wait for the page to ask for something itself. */
 const PATIENCE = 100;
 /** A value that is not given back. */
@@ -19,13 +21,15 @@ const hashOf = text => {
 };
 
 /** @param {import('../extras.js').ExtrasCtx} ctx */
-export function observeStyles({hub, flow, ids, tree, sheets, roots, every}) {
+export function observeStyles({hub, enc, flow, ids, tree, sheets, roots, every}) {
 	const {native, win, touched} = hub;
 	/** @type {WeakMap<CSSStyleSheet, {count: number, hashes: number[]}>} */
 	const seen = new WeakMap();
 	/** Sheets whose address was asked for, once. @type {WeakSet<CSSStyleSheet>} */
 	const asked = new WeakSet();
 	let patience = PATIENCE;
+	let calm = 0;
+	let sent = 0;
 
 	/** @param {any} sheet @returns {CSSRuleList | null} */
 	const rulesOf = sheet => {
@@ -152,8 +156,11 @@ export function observeStyles({hub, flow, ids, tree, sheets, roots, every}) {
 		}).catch(() => {});
 	};
 
-	return every(TICK_MS, () => {
+	return every(TICK_MS, isAsked => {
 		if (!flow.isRunning() || tree.isWalking() || native.visibility(win.document) !== 'visible') return;
+		if (enc.bytes() !== sent) calm = 0;
+		sent = enc.bytes();
+		if (!isAsked && ++calm > CALM && calm % CALM) return;
 		flow.stamp();
 		/** @type {CSSStyleSheet[]} */
 		const late = [];

@@ -5,6 +5,8 @@ import * as rv from 'rv:records';
 import {LEAF} from './ids.js';
 
 const EVERY_MS = 2000;
+/** Of so many looks in a row at a page that tells nothing else, one is taken. */
+const CALM = 8;
 const NODES = 200;
 const SLICE_MS = 1;
 const ATTRIBUTES = 100;
@@ -31,6 +33,9 @@ export function observeDrift({hub, ids, tree, flow, enc, roots, every, isHidden,
 	/** @type {Map<number, WeakRef<Node>>} */
 	let asked = new Map();
 	let healed = 0;
+	/** What had been sent after the last look, and looks since then. */
+	let sent = 0;
+	let calm = 0;
 
 	/** 0: no node; one that the stream does not know is none of its ids. @param {Node | null} node */
 	const idOf = node => node ? ids.live(node) || -1 : 0;
@@ -102,6 +107,7 @@ export function observeDrift({hub, ids, tree, flow, enc, roots, every, isHidden,
 		}
 		enc.end();
 		enc.post();
+		sent = enc.bytes();
 	};
 
 	/** @param {{nodes: Iterable<number>}} message */
@@ -121,8 +127,9 @@ export function observeDrift({hub, ids, tree, flow, enc, roots, every, isHidden,
 		flow.record(4, () => enc.put(rv.REC_NOTE, 2, enc.name('resync'), enc.text(`${n}`)));
 	};
 
-	every(EVERY_MS, () => {
-		if (healed < HEALED_MAX) (native.idle ?? native.setTimeout)(hub.guard(look));
+	every(EVERY_MS, isAsked => {
+		calm = enc.bytes() === sent ? calm + 1 : 0;
+		if ((isAsked || calm % CALM === 0) && healed < HEALED_MAX) (native.idle ?? native.setTimeout)(hub.guard(look));
 	});
 	return () => {
 		delete handlers.drift;

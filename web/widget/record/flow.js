@@ -13,7 +13,7 @@ const FLUSH_TRIES = 400;
  * @param {import('./encoder.js').Encoder} ctx.enc
  * @param {import('./clock.js').Clock} ctx.clock
  * @param {import('./ids.js').Ids} ctx.ids
- * @param {Set<() => void>} ctx.looks  what finds changes that nothing tells
+ * @param {Map<(isAsked?: boolean) => void, unknown>} ctx.looks  what finds changes that nothing tells
  * @param {() => import('./tree.js').Tree} ctx.tree
  * @param {() => MutationRecord[][]} ctx.take  deliveries of mutation records not seen yet
  * @param {() => void} ctx.done  everything is written down
@@ -174,8 +174,8 @@ export function createFlow({hub, enc, clock, ids, looks, tree, take, done}) {
 		},
 		/** Everything until now is written down and posted, slice by slice: what is known, and what only a look finds. */
 		async flush() {
-			for (const look of [() => {}, ...looks]) {
-				look();
+			for (const look of [() => {}, ...looks.keys()]) {
+				look(true);
 				for (let i = 0; i < FLUSH_TRIES && running && !slice(SLICE_MS, true); i++) {
 					await new Promise(next => {
 						if (enc.flying() >= IN_FLIGHT) roomed.push(() => next(undefined));
