@@ -137,7 +137,7 @@ static void write_snapshot(struct rv_rrweb *ex, uint32_t t_ms)
 	struct rv_json json;
 	uint32_t depth;
 	rv_rrweb_styles_reset(ex); /* so does the Replayer */
-	ex->full = ex->live = true;
+	ex->full = ex->live = ex->rescroll = true;
 	ex->counts.full_snapshots++;
 	if (!rv_rrweb_locate(ex, ex->m->top, &depth))
 		return;

@@ -35,12 +35,13 @@ void rv_rrweb_input(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_
 
 void rv_rrweb_scroll(struct rv_rrweb *ex, const struct rv_node *node, uint32_t t_ms)
 {
+	const struct rv_node_state *state = node->state;
 	struct rv_json json;
 	begin_node(ex, &json, 3, node->id);
 	rv_json_key(&json, "x");
-	rv_json_int(&json, node->state->scroll_x);
+	rv_json_int(&json, state ? state->scroll_x : 0);
 	rv_json_key(&json, "y");
-	rv_json_int(&json, node->state->scroll_y);
+	rv_json_int(&json, state ? state->scroll_y : 0);
 	rv_rrweb_end(ex, &json, t_ms);
 }
 

@@ -62,6 +62,7 @@ struct rv_rrweb {
 	bool full;                 /* a FullSnapshot is being written */
 	uint8_t watched, watch_due; /* RV_WATCH_*: known of the epoch's rules; to be acted on at the end of the run */
 	uint32_t target;           /* the element that the address names: id, 0 none; kept while rules ask */
+	bool rescroll;             /* the top document's offset is to follow the next mutation */
 	bool reselect;             /* selected nodes have been written anew */
 	/* open ends */
 	uint32_t style_owner, style_ms; /* a StyleSheetRule event whose adds are not closed: node id (0 none), time */

@@ -385,6 +385,11 @@ static void write_run(struct rv_rrweb *ex)
 			write_pending(ex, rv_mirror_lookup(ex->m, ex->pending.v[i]), &json);
 	rv_json_close(&json, ']');
 	rv_rrweb_end(ex, &json, ex->run_ms);
+	/* On a seek the Replayer keeps the offset of the seek before, unless it is told one among the mutations. */
+	if (ex->rescroll && !ex->full && ex->m->top) {
+		ex->rescroll = false;
+		rv_rrweb_scroll(ex, rv_at(ex, ex->m->top), ex->run_ms);
+	}
 }
 
 void rv_rrweb_end_run(struct rv_rrweb *ex)

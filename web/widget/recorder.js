@@ -42,6 +42,7 @@ import {FRAMES, createTree} from './record/tree.js';
  * @property {() => any} pageState  the `page` message
  * @property {(event: Event) => any} targetOf  the innermost node, null when it is none
  * @property {(target: EventTarget, type: string, handler: (event: any) => void, signal?: AbortSignal) => void} listen
+ * @property {() => boolean} isBehind  changes of the page wait to be written
  * @property {(each: (root: Document | ShadowRoot, listen: Listen) => void) => void} onRoot  for every document and shadow root
  * @property {(each: (win: Window, listen: Listen) => void) => void} onWindow  for the page's window and those of its frames
  * @property {(visit: (root: Document | ShadowRoot) => void) => void} roots
@@ -408,6 +409,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			/** @type {Ctx} */
 			const ctx = {
 				hub, options, part, handlers, emit, config, privacy, clock, enc, ids, flow, state, sheets: sheetsOf, tree, send, pageState, targetOf, listen, roots, every,
+				isBehind: () => queue.length > 0 || tree.isDirty(),
 				onRoot: each => void eachRoot.push(each),
 				onWindow: each => void eachWindow.push(each),
 				blocked: each => void eachBlocked.push(each),

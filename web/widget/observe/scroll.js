@@ -7,7 +7,7 @@ const GAP_MS = 100;
 const WAITS = 3;
 
 /** @param {import('../recorder.js').Ctx} ctx */
-export function observeScroll({hub, enc, tree, flow, onRoot}) {
+export function observeScroll({hub, enc, flow, onRoot, isBehind}) {
 	const {native, guard} = hub;
 	const left = native.getter(hub.win.Element.prototype, 'scrollLeft');
 	const top = native.getter(hub.win.Element.prototype, 'scrollTop');
@@ -18,7 +18,7 @@ export function observeScroll({hub, enc, tree, flow, onRoot}) {
 
 	const write = guard(() => {
 		timer = pending.size && native.setTimeout(write, GAP_MS);
-		if (tree.isDirty() && waited++ < WAITS) return;
+		if (isBehind() && waited++ < WAITS) return;
 		waited = 0;
 		for (const [node, [x, y]] of pending) flow.onNode(node, false, 6, id => enc.put(rv.REC_SCROLL, 3, id, Math.round(x), Math.round(y)));
 		pending.clear();
