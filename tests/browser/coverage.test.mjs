@@ -30,7 +30,7 @@ const settled = async (/** @type {Document} */ doc) => {
 	await Promise.race([Promise.all([done(doc), fonts]), new Promise((next) => setTimeout(next, 2000))]);
 	/* Played, it scrolls smoothly. */
 	const scrolled = () => [...doc.querySelectorAll('*')].map((element) => `${element.scrollLeft} ${element.scrollTop}`).join();
-	for (let i = 0, last = scrolled(); i < 8; i++) {
+	for (let i = 0, last = scrolled(); i < 12; i++) {
 		await new Promise((next) => requestAnimationFrame(next));
 		const now = scrolled();
 		if (now !== last) i = 0;
@@ -84,7 +84,8 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 				'/replay.js': { type: 'text/javascript', body: readFileSync(join(root, 'node_modules/@rrweb/replay/dist/replay.umd.cjs')) },
 				'/replay.css': readFileSync(join(root, 'node_modules/@rrweb/replay/dist/style.css')),
 			});
-			browser = await launch(engine);
+			/* The Replayer's frame has no scroll bars, nor has Chromium without a screen. */
+			browser = await launch(engine, { prefs: { 'ui.useOverlayScrollbars': 1, 'widget.gtk.overlay-scrollbars.enabled': true, 'general.smoothScroll': false } });
 			stage = await browser.newPage();
 			await stage.setViewport(SIZE);
 		});

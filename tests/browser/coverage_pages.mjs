@@ -32,6 +32,7 @@ import { forms } from './coverage_forms.mjs';
 import { states } from './coverage_state.mjs';
 import { styles } from './coverage_styles.mjs';
 import { trees } from './coverage_trees.mjs';
+import { wholes } from './coverage_whole.mjs';
 
 /** @type {CoveragePage[]} */
-export const pages = [...documents, ...forms, ...styles, ...trees, ...states];
+export const pages = [...documents, ...forms, ...styles, ...trees, ...states, ...wholes];
