@@ -9,11 +9,13 @@ function(rv_module target name source)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} SUFFIX .wasm)
   target_link_options(${target} PRIVATE -Oz -sSTANDALONE_WASM --no-entry
     -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=512MB
-    -sTOTAL_STACK=256KB -sMALLOC=emmalloc -sFILESYSTEM=0 -sASSERTIONS=0
+    -sTOTAL_STACK=256KB -sMALLOC=emmalloc -sFILESYSTEM=0 -sSUPPORT_ERRNO=0 -sASSERTIONS=0
     -sBINARYEN_EXTRA_PASSES=--converge
     --emit-symbol-map) # <name>.wasm.symbols: what tests/wasm/link.test.mjs looks at
 endfunction()
 rv_module(core rearview exports.c)
+# Less code copied: no block is doubled to save a jump, no load moved to where it may be needed.
+target_link_options(core PRIVATE -Wl,-mllvm,-jump-threading-threshold=0 -Wl,-mllvm,-enable-load-pre=0 -Wl,-mllvm,-disable-licm-promotion)
 rv_module(tools rearview.tools tools.c)
 
 # Target scripts: both modules once more as JavaScript, rearview.wasm.js and rearview.tools.wasm.js, for

@@ -272,40 +272,24 @@ struct rv_span rv_core_drift(const struct rv_core *core)
 
 /* ---- counters ---- */
 
-/* In the order of the values below. */
-static const char COUNTERS[] =
-	"batches records rejected order_violations resyncs snapshots nodes ring_bytes mirror_bytes segments checkpoints evicted redactions ";
-
-static void put_number(struct rv_buf *out, size_t value)
+void rv_core_counters(const struct rv_core *core, uint32_t out[RV_COUNTERS])
 {
-	char digits[20], *first = digits + sizeof(digits);
-
-	do
-		*--first = (char)('0' + value % 10);
-	while (value /= 10);
-	rv_buf_add(out, first, (size_t)(digits + sizeof(digits) - first));
-}
-
-void rv_core_counters(const struct rv_core *core, struct rv_buf *json_out)
-{
-	size_t checkpoints = 0, i;
-	const char *name;
+	uint32_t checkpoints = 0;
+	size_t i;
 
 	for (i = 0; i < core->ring.n; i++)
 		checkpoints += core->ring.entries[i].checkpoint;
-	const size_t values[] = {
-		core->batches, core->records, core->rejected, core->order_violations, core->resyncs, core->snapshots,
-		rv_mirror_nodes(core->page.mirror), core->ring.bytes, rv_mirror_bytes(core->page.mirror), core->ring.n - checkpoints, checkpoints,
-		core->ring.evicted, core->redact.count,
-	};
-	for (i = 0, name = COUNTERS; *name; name++) {
-		rv_buf_byte(json_out, i ? ',' : '{');
-		rv_buf_byte(json_out, '"');
-		for (; *name != ' '; name++)
-			rv_buf_byte(json_out, (uint8_t)*name);
-		rv_buf_byte(json_out, '"');
-		rv_buf_byte(json_out, ':');
-		put_number(json_out, values[i++]);
-	}
-	rv_buf_byte(json_out, '}');
+	out[RV_COUNTER_BATCHES] = core->batches;
+	out[RV_COUNTER_RECORDS] = core->records;
+	out[RV_COUNTER_REJECTED] = core->rejected;
+	out[RV_COUNTER_ORDER_VIOLATIONS] = core->order_violations;
+	out[RV_COUNTER_RESYNCS] = core->resyncs;
+	out[RV_COUNTER_SNAPSHOTS] = core->snapshots;
+	out[RV_COUNTER_NODES] = rv_mirror_nodes(core->page.mirror);
+	out[RV_COUNTER_RING_BYTES] = (uint32_t)core->ring.bytes;
+	out[RV_COUNTER_MIRROR_BYTES] = (uint32_t)rv_mirror_bytes(core->page.mirror);
+	out[RV_COUNTER_SEGMENTS] = (uint32_t)core->ring.n - checkpoints;
+	out[RV_COUNTER_CHECKPOINTS] = checkpoints;
+	out[RV_COUNTER_EVICTED] = core->ring.evicted;
+	out[RV_COUNTER_REDACTIONS] = core->redact.count;
 }

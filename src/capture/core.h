@@ -63,9 +63,8 @@ enum rv_status rv_core_export(struct rv_core *core, double from_wall_ms, double 
 enum rv_status rv_core_logs(struct rv_core *core, double from_wall_ms, double to_wall_ms, struct rv_buf *json_out) RV_MUST_USE;
 /* Text that goes into a report beside the stream (the page's address, its title), redacted as logs are. */
 enum rv_status rv_core_redact(struct rv_core *core, struct rv_span text, struct rv_buf *out) RV_MUST_USE;
-/* {"batches","records","rejected","order_violations","resyncs","snapshots","nodes","ring_bytes",
- * "mirror_bytes","segments","checkpoints","evicted","redactions"} */
-void rv_core_counters(const struct rv_core *core, struct rv_buf *json_out);
+/* By COUNTER_*. */
+void rv_core_counters(const struct rv_core *core, uint32_t out[RV_COUNTERS]);
 const struct rv_mirror *rv_core_mirror(const struct rv_core *core);
 
 #endif

@@ -52,7 +52,23 @@ enum rv_status rv_core_export(struct rv_core *core, double from_wall_ms, double 
 
 enum rv_status rv_core_logs(struct rv_core *core, double from_wall_ms, double to_wall_ms, struct rv_buf *json_out)
 {
-	struct rv_buf stream, counters;
+	static const char *const names[RV_COUNTERS] = {
+		[RV_COUNTER_BATCHES] = "batches",
+		[RV_COUNTER_RECORDS] = "records",
+		[RV_COUNTER_REJECTED] = "rejected",
+		[RV_COUNTER_ORDER_VIOLATIONS] = "order_violations",
+		[RV_COUNTER_RESYNCS] = "resyncs",
+		[RV_COUNTER_SNAPSHOTS] = "snapshots",
+		[RV_COUNTER_NODES] = "nodes",
+		[RV_COUNTER_RING_BYTES] = "ring_bytes",
+		[RV_COUNTER_MIRROR_BYTES] = "mirror_bytes",
+		[RV_COUNTER_SEGMENTS] = "segments",
+		[RV_COUNTER_CHECKPOINTS] = "checkpoints",
+		[RV_COUNTER_EVICTED] = "evicted",
+		[RV_COUNTER_REDACTIONS] = "redactions",
+	};
+	uint32_t counters[RV_COUNTERS], i;
+	struct rv_buf stream;
 	struct rv_json json;
 	size_t before = json_out->len;
 	enum rv_status status;
@@ -69,13 +85,15 @@ enum rv_status rv_core_logs(struct rv_core *core, double from_wall_ms, double to
 		return status;
 	}
 	rv_json_key(&json, "capture");
-	rv_buf_init(&counters, 4096);
-	rv_core_counters(core, &counters);
-	rv_json_raw(&json, rv_buf_get(&counters));
-	status = rv_buf_status(&counters);
-	rv_buf_deinit(&counters);
+	rv_json_open(&json, '{');
+	rv_core_counters(core, counters);
+	for (i = 0; i < RV_COUNTERS; i++) {
+		rv_json_key(&json, names[i]);
+		rv_json_int(&json, counters[i]);
+	}
 	rv_json_close(&json, '}');
-	return status == RV_OK ? rv_buf_status(json_out) : status;
+	rv_json_close(&json, '}');
+	return rv_buf_status(json_out);
 }
 
 enum rv_status rv_core_redact(struct rv_core *core, struct rv_span text, struct rv_buf *out)

@@ -1,6 +1,7 @@
 /* Masking by level and flags. */
 #include "mask.h"
 #include "edit.h"
+#include "grow.h"
 #include "secret.h"
 #include "style_text.h"
 #include "utf8.h"
@@ -121,13 +122,11 @@ static enum rv_status check_secret(struct rv_mask *mask, const struct element *e
 		return RV_OK;
 	*secret = true;
 	if (mask->n_secrets == mask->cap_secrets) {
-		uint32_t cap = mask->cap_secrets ? mask->cap_secrets * 2 : 16;
-		uint32_t *secrets = realloc(mask->secrets, cap * sizeof(*secrets));
+		uint32_t *secrets = rv_grow(mask->secrets, &mask->cap_secrets, 16, sizeof(*secrets));
 
 		if (!secrets)
 			return RV_MEMORY;
 		mask->secrets = secrets;
-		mask->cap_secrets = cap;
 	}
 	mask->secrets[mask->n_secrets++] = element->id;
 	return RV_OK;

@@ -1,5 +1,6 @@
 /* The ring of sealed segments. */
 #include "ring.h"
+#include "grow.h"
 #include <stdlib.h>
 
 void rv_ring_init(struct rv_ring *ring, uint32_t window_ms, size_t max_bytes)
@@ -22,18 +23,16 @@ struct rv_span rv_ring_segment(const struct rv_ring *ring, size_t index)
 
 static enum rv_status grow(struct rv_ring *ring)
 {
-	size_t cap = ring->cap ? ring->cap * 2 : 64;
 	struct rv_ring_entry *entries;
 
 	if (ring->n < ring->cap)
 		return RV_OK;
 	if (ring->n >= RV_RING_ENTRIES_MAX)
 		return RV_LIMIT;
-	entries = realloc(ring->entries, cap * sizeof(*entries));
+	entries = rv_grow(ring->entries, &ring->cap, 64, sizeof(*entries));
 	if (!entries)
 		return RV_MEMORY;
 	ring->entries = entries;
-	ring->cap = cap;
 	return RV_OK;
 }
 
@@ -71,14 +70,18 @@ enum rv_status rv_ring_add(struct rv_ring *ring, struct rv_span segment, bool an
 	return RV_OK;
 }
 
+static void free_entry(struct rv_ring *ring, size_t i)
+{
+	ring->bytes -= ring->entries[i].len;
+	free(ring->entries[i].ptr);
+}
+
 void rv_ring_drop(struct rv_ring *ring, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		ring->bytes -= ring->entries[i].len;
-		free(ring->entries[i].ptr);
-	}
+	for (i = 0; i < n; i++)
+		free_entry(ring, i);
 	ring->n -= n;
 	if (n)
 		memmove(ring->entries, ring->entries + n, ring->n * sizeof(*ring->entries));
@@ -86,12 +89,8 @@ void rv_ring_drop(struct rv_ring *ring, size_t n)
 
 void rv_ring_cut(struct rv_ring *ring, size_t n)
 {
-	while (ring->n > n) {
-		struct rv_ring_entry *entry = &ring->entries[--ring->n];
-
-		ring->bytes -= entry->len;
-		free(entry->ptr);
-	}
+	while (ring->n > n)
+		free_entry(ring, --ring->n);
 }
 
 size_t rv_ring_anchor(const struct rv_ring *ring, double wall_ms)

@@ -23,7 +23,8 @@ struct rv_ring_entry {
 
 struct rv_ring {
 	struct rv_ring_entry *entries;
-	size_t n, cap;
+	size_t n;
+	uint32_t cap;
 	size_t bytes, max_bytes;
 	uint32_t window_ms, evicted;
 };

@@ -11,6 +11,12 @@
 #undef ERR_MSG
 #define ERR_MSG(error) Z_NULL
 
+/* The heap itself, not through the stream's pointers, which stay NULL. */
+#undef ZALLOC
+#undef ZFREE
+#define ZALLOC(stream, items, size) malloc((size_t)(items) * (size))
+#define ZFREE(stream, ptr) free(ptr)
+
 /* zutil.h was read without it: of zlib's debugging nothing is left but functions for macros. */
 #define ZLIB_DEBUG
 #define z_verbose 0
@@ -35,15 +41,4 @@ uLong ZEXPORT crc32(uLong crc, const Bytef *bytes, uInt len)
 		crc = crc >> 4 ^ by_nibble[crc & 15];
 	}
 	return ~crc;
-}
-
-/* Of zutil.c. */
-voidpf ZLIB_INTERNAL zcalloc(voidpf opaque, unsigned items, unsigned size)
-{
-	return malloc((size_t)items * size);
-}
-
-void ZLIB_INTERNAL zcfree(voidpf opaque, voidpf ptr)
-{
-	free(ptr);
 }

@@ -132,10 +132,11 @@ EMSCRIPTEN_KEEPALIVE int rv_redacted(const uint8_t *text, uint32_t len)
 
 EMSCRIPTEN_KEEPALIVE int rv_counters(void)
 {
-	struct rv_buf *out = rv_heap_out();
+	static uint32_t counters[RV_COUNTERS];
 
 	if (!core)
 		return RV_NOT_FOUND;
-	rv_core_counters(core, out);
-	return rv_heap_done(rv_buf_status(out));
+	rv_core_counters(core, counters);
+	rv_heap_show(rv_span(counters, sizeof(counters)));
+	return RV_OK;
 }

@@ -23,7 +23,7 @@
  *   int rv_window(double from, double to)              out = native stream, not yet cut
  *   double rv_from(void) · double rv_to(void)          of that window
  *   int rv_redacted(p, len)                            out = the text without secrets
- *   int rv_counters(void)                              out = JSON text
+ *   int rv_counters(void)                              out = u32[COUNTERS], by COUNTER_*
  *
  * rearview.tools.wasm (tools.c): fetched when something is due, thrown away after, as a heap never
  * shrinks. Works on native streams, so that it shares nothing with the core.

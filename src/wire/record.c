@@ -9,10 +9,22 @@ enum {
 
 enum { TYPE_u32 = RV_FIELD_U32, TYPE_i32 = RV_FIELD_I32, TYPE_f64 = RV_FIELD_F64, TYPE_str = RV_FIELD_STR };
 
-static const struct rv_schema schemas[RV_REC_MAX + 1] = {
+/* The types of all fields one after the other, and where each record's begin. */
+static const uint8_t types[] = {
 #define F(type, field) TYPE_##type,
 #define G(type, field) TYPE_##type,
-#define RV_RECORD(number, name, version, fixed, group) [number] = {number, version, FIXED_##name, GROUP_##name, {fixed group 0}},
+#define RV_RECORD(number, name, version, fixed, group) fixed group
+#include "record.def"
+};
+enum {
+#define RV_RECORD(number, name, version, fixed, group) AT_##name, END_##name = AT_##name + FIXED_##name + GROUP_##name - 1,
+#include "record.def"
+};
+
+_Static_assert(sizeof types <= 256, "a place in it is one byte");
+
+static const struct rv_schema schemas[RV_REC_MAX + 1] = {
+#define RV_RECORD(number, name, version, fixed, group) [number] = {number, version, FIXED_##name, GROUP_##name, AT_##name},
 #include "record.def"
 };
 
@@ -45,7 +57,7 @@ uint32_t rv_record_place(const struct rv_schema *schema, uint32_t index)
 
 enum rv_field_type rv_record_field(const struct rv_schema *schema, uint32_t index)
 {
-	return (enum rv_field_type)schema->type[rv_record_place(schema, index)];
+	return (enum rv_field_type)types[schema->at + rv_record_place(schema, index)];
 }
 
 bool rv_record_whole(const struct rv_schema *schema, uint32_t n)

@@ -41,7 +41,7 @@ enum { RV_FIELDS_MAX = 16 };
 
 struct rv_schema {
 	uint8_t number, version, n_fixed, n_group;
-	uint8_t type[RV_FIELDS_MAX];        /* fixed ones, then the group's */
+	uint8_t at; /* place of its first type; fixed ones, then the group's: see rv_record_field */
 };
 
 /* The schema of a record number, NULL when unknown. */

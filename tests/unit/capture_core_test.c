@@ -76,10 +76,10 @@ static void test_window(void **state)
 	for (at = from; at <= end; at += 613)
 		assert_int_equal(hash_at(rv_buf_get(&cut), at), hash_at(rv_buf_get(&full), at));
 	assert_int_equal(hash_at(rv_buf_get(&cut), end), rv_mirror_hash(rv_core_mirror(core)));
-	assert_int_equal(counter_of(core, "order_violations"), 0);
-	assert_int_equal(counter_of(core, "snapshots"), 1);
-	assert_true(counter_of(core, "evicted") > 0);
-	assert_true(counter_of(core, "segments") < 60);
+	assert_int_equal(counter_of(core, RV_COUNTER_ORDER_VIOLATIONS), 0);
+	assert_int_equal(counter_of(core, RV_COUNTER_SNAPSHOTS), 1);
+	assert_true(counter_of(core, RV_COUNTER_EVICTED) > 0);
+	assert_true(counter_of(core, RV_COUNTER_SEGMENTS) < 60);
 	make_batch_deinit(&scene.batch);
 	rv_buf_deinit(&cut);
 	rv_buf_deinit(&full);
@@ -149,10 +149,10 @@ static void test_bytes(void **state)
 	for (t = 0; t < 200000; t += STEP_MS) {
 		scene_step(&scene, t, WALL);
 		assert_int_equal(send_batch(core, &scene.batch), RV_OK);
-		assert_true(counter_of(core, "ring_bytes") <= 65536);
+		assert_true(counter_of(core, RV_COUNTER_RING_BYTES) <= 65536);
 	}
-	assert_true(counter_of(core, "evicted") > 0);
-	assert_true(counter_of(core, "ring_bytes") > 16384);
+	assert_true(counter_of(core, RV_COUNTER_EVICTED) > 0);
+	assert_true(counter_of(core, RV_COUNTER_RING_BYTES) > 16384);
 	cut = export_of(core, 0, 0);
 	assert_int_equal(hash_at(rv_buf_get(&cut), WALL + 300000), rv_mirror_hash(rv_core_mirror(core)));
 	rv_buf_deinit(&cut);
@@ -229,7 +229,7 @@ static void test_garbage(void **state)
 		send_garbage(dirty, &seed, round);
 		rejected++;
 	}
-	assert_int_equal(counter_of(dirty, "rejected"), rejected);
+	assert_int_equal(counter_of(dirty, RV_COUNTER_REJECTED), rejected);
 	a = export_of(clean, 0, 0);
 	b = export_of(dirty, 0, 0);
 	assert_int_equal(a.len, b.len);
@@ -337,7 +337,7 @@ static void test_atomic(void **state)
 		rv_buf_deinit(&before);
 		rv_buf_deinit(&after);
 	}
-	assert_int_equal(counter_of(core, "order_violations"), 40);
+	assert_int_equal(counter_of(core, RV_COUNTER_ORDER_VIOLATIONS), 40);
 	make_batch_deinit(&scene.batch);
 	make_batch_deinit(&bad);
 	rv_core_free(core);

@@ -74,22 +74,13 @@ static inline struct rv_core *make_core(const char *options)
 	return core;
 }
 
-static inline uint32_t counter_of(const struct rv_core *core, const char *name)
+/* which: RV_COUNTER_* */
+static inline uint32_t counter_of(const struct rv_core *core, uint32_t which)
 {
-	struct rv_buf buf;
-	const char *at;
-	char key[64];
-	uint32_t value;
+	uint32_t counters[RV_COUNTERS];
 
-	rv_buf_init(&buf, 10000);
-	rv_core_counters(core, &buf);
-	rv_buf_byte(&buf, 0);
-	snprintf(key, sizeof(key), "\"%s\":", name);
-	at = strstr((const char *)buf.ptr, key);
-	assert_non_null(at);
-	value = (uint32_t)strtoul(at + strlen(key), NULL, 10);
-	rv_buf_deinit(&buf);
-	return value;
+	rv_core_counters(core, counters);
+	return counters[which];
 }
 
 /* ids: 1 document, 2 html, 3 body, 4 ul, 5 input, 6 password input */

@@ -397,7 +397,7 @@ static void test_drift(void **state)
 	assert_int_equal(drift_n(world.core), 4);
 	assert_memory_equal(rv_core_drift(world.core).ptr, ((uint32_t[]){4, 4, 3, 88}), 16);
 	/* Nothing of it is kept. */
-	assert_int_equal(counter_of(world.core, "rejected"), 0);
+	assert_int_equal(counter_of(world.core, RV_COUNTER_REJECTED), 0);
 
 	/* The page's own: values that were redacted or look like addresses do not count, the structure does. */
 	memset(much, 'x', sizeof(much) - 1);

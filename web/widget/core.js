@@ -31,6 +31,8 @@ const OPTIONS = [
 	['checkpoint_ms', rv.OPTION_CHECKPOINT_MS], ['checkpoint_bytes', rv.OPTION_CHECKPOINT_BYTES],
 	['level', rv.OPTION_LEVEL, LEVELS], ['console', rv.OPTION_CONSOLE, [false, true]], ['network', rv.OPTION_NETWORK, [false, true]],
 ];
+/** In the order of COUNTER_*. */
+const COUNTERS = ['batches', 'records', 'rejected', 'order_violations', 'resyncs', 'snapshots', 'nodes', 'ring_bytes', 'mirror_bytes', 'segments', 'checkpoints', 'evicted', 'redactions'];
 
 /**
  * Writes UTF-16 as WTF-8: lone surrogates become three bytes each.
@@ -242,10 +244,11 @@ export async function loadCore(source) {
 			return text();
 		},
 
-		/** @returns {string} JSON */
+		/** @returns {Record<string, number>} */
 		counters() {
 			check(wasm.rv_counters());
-			return text();
+			const numbers = new Uint32Array(result().buffer);
+			return Object.fromEntries(COUNTERS.map((name, i) => [name, numbers[i]]));
 		},
 	};
 }

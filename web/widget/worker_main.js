@@ -193,7 +193,7 @@ export function startWorker(port, loadScript, rest) {
 			/** @param {string} kind @param {string} mime @param {() => any} make */
 			const add = (kind, mime, make) => attempt(kind, async () => files.push({kind, mime, bytes: (await make()).buffer}));
 			await flush();
-			const capture = await attempt('capture', () => JSON.parse(core.use(core => core.counters())));
+			const capture = await attempt('capture', () => core.use(core => core.counters()));
 			const window = await attempt('replay', () => core.use(core => core.window(0, 0)));
 			const made = window && await attempt('tools', tools);
 			const logs = made && await attempt('logs', () => JSON.parse(made.logs(window)));
@@ -269,7 +269,7 @@ export function startWorker(port, loadScript, rest) {
 			export: message => reply(message.id, exportReplay(message)),
 			markup: message => reply(message.id, markup(message)),
 			png: message => reply(message.id, png(message.pixels, message.width, message.height).then(bytes => bytes.buffer)),
-			counters: message => reply(message.id, (async () => JSON.parse(core.use(core => core.counters())))()),
+			counters: message => reply(message.id, (async () => core.use(core => core.counters()))()),
 			result: ({action, ok, report, error}) => actions?.result(action, ok, report, error),
 			ack: ({action}) => actions?.ack(action),
 			flushed: ({id}) => flushing.answered(id),
