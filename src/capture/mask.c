@@ -176,11 +176,21 @@ static bool is_plain_word(struct rv_span value)
 	return digits ? digits == value.len && digits <= 4 : value.len <= 24;
 }
 
+/* Tags with a hyphen are for custom elements. */
+static bool is_custom(struct rv_span tag)
+{
+	size_t i = 0;
+
+	while (i < tag.len && tag.ptr[i] != '-')
+		i++;
+	return i < tag.len;
+}
+
 /* Attributes that pages make up, or that name things for those who cannot see them. */
 static bool is_free(const struct element *element, struct rv_span name)
 {
 	return (begins(name, "data-") && !begins(name, "data-rv-")) || begins(name, "aria-")
-		|| (element->tag.len && memchr(element->tag.ptr, '-', element->tag.len) && !(element->flags & RV_EL_NS_MASK) && !rv_words_have("id class style slot part href src type ", name));
+		|| (is_custom(element->tag) && !(element->flags & RV_EL_NS_MASK) && !rv_words_have("id class style slot part href src type ", name));
 }
 
 static enum fate attribute_fate(const struct rv_mask *mask, const struct element *element, struct rv_span name, struct rv_span value, bool secret)

@@ -30,7 +30,7 @@ static bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 static bool is_letter(uint8_t c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 static bool is_alnum(uint8_t c) { return is_digit(c) || is_letter(c); }
 static bool is_space(uint8_t c) { return c <= ' '; }
-static bool is_quote(uint8_t c) { return c == '"' || c == '\'' || c == '`'; }
+static bool is_quote(uint8_t c) { return rv_one_of(c, "\"'`"); }
 
 static uint8_t peek(const struct scan *scan, size_t at)
 {
@@ -77,7 +77,7 @@ static size_t behind_escape(const struct scan *scan, size_t at)
 
 /* ---- e-mail addresses ---- */
 
-static bool is_local(uint8_t c) { return is_alnum(c) || c >= 0x80 || c == '.' || c == '_' || c == '%' || c == '+' || c == '-'; }
+static bool is_local(uint8_t c) { return is_alnum(c) || c >= 0x80 || rv_one_of(c, "._%+-"); }
 
 /* Endings of file names such as icon@2x.png, which are not top-level domains. */
 static const char FILE_ENDINGS[] = "png jpg jpeg gif svg webp avif ico js mjs cjs jsx ts tsx css scss map json html htm vue wasm tgz gz txt xml woff woff2 ttf mp4 webm pdf ";
@@ -163,7 +163,7 @@ static bool find_card(const struct scan *scan, struct hit *hit)
 /* ---- tokens ---- */
 
 static bool is_base64url(uint8_t c) { return is_alnum(c) || c == '-' || c == '_'; }
-static bool is_token(uint8_t c) { return is_base64url(c) || c == '.' || c == '~' || c == '+' || c == '/' || c == '='; }
+static bool is_token(uint8_t c) { return is_alnum(c) || rv_one_of(c, "-_.~+/="); }
 
 static size_t run(const struct scan *scan, size_t at, bool (*is)(uint8_t))
 {
@@ -237,7 +237,7 @@ static bool find_scheme(const struct scan *scan, struct hit *hit)
 
 /* ---- names and values ---- */
 
-static bool is_name(uint8_t c) { return is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '[' || c == ']' || c == '%'; }
+static bool is_name(uint8_t c) { return is_alnum(c) || rv_one_of(c, "_-.[]%"); }
 
 /* The name that ends at `end`; *sep is what stands before it, decoded when escaped. */
 static struct rv_span name_before(const struct scan *scan, size_t end, uint8_t *sep)
@@ -274,7 +274,7 @@ static size_t value_end(const struct scan *scan, size_t at, bool escaped)
 	for (; at < scan->in.len; at++) {
 		uint8_t c = scan->in.ptr[at];
 
-		if (is_space(c) || is_quote(c) || c == '&' || c == ';' || c == '#' || c == '<' || c == '>' || c == '\\' || c == ')' || c == '}' || c == ']' || c == ',')
+		if (is_space(c) || rv_one_of(c, "\"'`&;#<>\\)}],"))
 			break;
 		if (escaped && c == '%' && (starts(scan, at, "%26") || starts(scan, at, "%23")))
 			break;
@@ -323,7 +323,7 @@ static bool find_assigned(const struct scan *scan, size_t sep, struct hit *hit)
 	uint8_t before;
 	struct rv_span name = name_before(scan, scan->at, &before);
 	enum rv_secret secret = rv_secret_name(name);
-	bool query = before == '?' || before == '&' || before == '#' || before == ';';
+	bool query = rv_one_of(before, "?&#;");
 
 	if (secret == RV_SECRET_NO || ((secret == RV_SECRET_QUERY || scan->what == STYLE) && !query))
 		return false;
@@ -361,7 +361,7 @@ static bool find_member(const struct scan *scan, struct hit *hit)
 		return hit_value(scan, from, value_end(scan, from, false), !scan->string, hit);
 	}
 	if (secret == RV_SECRET_LINE) {
-		for (to = from; to < scan->in.len && p[to] != '\n' && p[to] != '\r' && p[to] != '\\' && !is_quote(p[to]); to++)
+		for (to = from; to < scan->in.len && !rv_one_of(p[to], "\n\r\\\"'`"); to++)
 			;
 		return hit_value(scan, from, to, false, hit);
 	}
@@ -381,7 +381,7 @@ static bool find_userinfo(const struct scan *scan, struct hit *hit)
 
 		if (c == '@')
 			return hit_value(scan, from, to, false, hit);
-		if (is_space(c) || is_quote(c) || c == '/' || c == '?' || c == '#' || c == '<' || c == '>' || c == '\\')
+		if (is_space(c) || rv_one_of(c, "\"'`/?#<>\\"))
 			return false;
 	}
 	return false;
@@ -442,7 +442,7 @@ static void move(struct scan *scan, size_t at)
 
 static bool looks_like_json(struct rv_span text)
 {
-	return text.ptr[0] == '{' || text.ptr[0] == '[' || text.ptr[0] == '"';
+	return rv_one_of(text.ptr[0], "{[\"");
 }
 
 /* After a pass: the output, if there is any, becomes the text. */
@@ -566,7 +566,7 @@ static bool may_hold_secrets(struct rv_span url)
 	size_t i;
 
 	for (i = 0; i < url.len; i++) {
-		if (url.ptr[i] == '=' || url.ptr[i] == '@' || url.ptr[i] == '.' || url.ptr[i] == '#' || url.ptr[i] == '?')
+		if (rv_one_of(url.ptr[i], "=@.#?"))
 			return true;
 	}
 	return false;

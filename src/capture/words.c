@@ -21,8 +21,10 @@ static bool listed(const char *words, struct rv_span text, bool ending)
 	if (!text.ptr || !text.len)
 		return false;
 	while (*words) {
-		size_t len = (size_t)(strchr(words, ' ') - words);
+		size_t len = 0;
 
+		while (words[len] != ' ')
+			len++;
 		if ((ending ? len <= text.len : len == text.len) && same(text.ptr + text.len - len, words, len))
 			return true;
 		words += len + 1;
@@ -38,6 +40,13 @@ bool rv_words_have(const char *words, struct rv_span word)
 bool rv_words_end(const char *words, struct rv_span text)
 {
 	return listed(words, text, true);
+}
+
+bool rv_one_of(uint8_t byte, const char *list)
+{
+	while (*list && (uint8_t)*list != byte)
+		list++;
+	return *list;
 }
 
 bool rv_word_is(struct rv_span text, const char *lower)
