@@ -10,7 +10,7 @@ function(rv_module target name source)
   target_link_options(${target} PRIVATE -Oz -sSTANDALONE_WASM --no-entry
     -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=512MB
     -sTOTAL_STACK=256KB -sMALLOC=emmalloc -sFILESYSTEM=0 -sSUPPORT_ERRNO=0 -sASSERTIONS=0
-    -sBINARYEN_EXTRA_PASSES=--converge
+    -sBINARYEN_EXTRA_PASSES=--converge,--always-inline-max-function-size=10
     --emit-symbol-map) # <name>.wasm.symbols: what tests/wasm/link.test.mjs looks at
 endfunction()
 rv_module(core rearview exports.c)

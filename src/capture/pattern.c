@@ -1,6 +1,7 @@
 /* Patterns as a chain of atoms, run as a set of states, each with the start of its earliest attempt:
  * one pass over the text, work per byte bounded by the number of atoms. */
 #include "pattern.h"
+#include "words.h"
 
 static void set_add(uint32_t *set, uint8_t byte)
 {
@@ -12,16 +13,19 @@ static bool set_has(const uint32_t *set, uint8_t byte)
 	return set[byte >> 5] >> (byte & 31) & 1;
 }
 
-static uint8_t other_case(uint8_t byte)
+/* A letter in either case. */
+static void set_add_both(uint32_t *set, uint8_t byte)
 {
 	uint8_t lower = byte | 0x20;
 
-	return lower >= 'a' && lower <= 'z' ? byte ^ 0x20 : byte;
+	set_add(set, byte);
+	if (lower >= 'a' && lower <= 'z')
+		set_add(set, byte ^ 0x20);
 }
 
 static bool is_word(uint8_t byte)
 {
-	return byte > ' ' && byte != 0x7f && byte != '"' && byte != '\'' && byte != '`' && byte != '<' && byte != '>';
+	return byte > ' ' && !rv_one_of(byte, "\"'`<>\x7f");
 }
 
 /* Word bytes; heads leaves out the continuation bytes of UTF-8, so that it takes one character. */
@@ -50,12 +54,10 @@ static struct rv_pattern_atom *new_atom(struct rv_pattern *pattern)
 static bool add_tail(struct rv_pattern *pattern)
 {
 	struct rv_pattern_atom *atom = new_atom(pattern);
-	uint32_t byte;
 
 	if (!atom)
 		return false;
-	for (byte = 0x80; byte < 0xc0; byte++)
-		set_add(atom->set, (uint8_t)byte);
+	atom->set[4] = atom->set[5] = UINT32_MAX; /* 0x80 to 0xbf */
 	atom->optional = atom->repeat = true;
 	return true;
 }
@@ -85,10 +87,8 @@ static enum rv_status read_class(struct rv_span text, size_t *pos, uint32_t *set
 		}
 		if (from > to || to >= 0x80)
 			return RV_BAD;
-		for (byte = from; byte <= to; byte++) {
-			set_add(listed, (uint8_t)byte);
-			set_add(listed, other_case((uint8_t)byte));
-		}
+		for (byte = from; byte <= to; byte++)
+			set_add_both(listed, (uint8_t)byte);
 	}
 	if (i >= text.len || !any)
 		return RV_BAD;
@@ -154,8 +154,7 @@ enum rv_status rv_pattern_compile(struct rv_pattern *pattern, struct rv_span tex
 					return RV_BAD;
 				byte = text.ptr[i++];
 			}
-			set_add(atom->set, byte);
-			set_add(atom->set, other_case(byte));
+			set_add_both(atom->set, byte);
 			repeatable = byte < 0x80;
 		}
 		if (wide && !add_tail(pattern))

@@ -38,44 +38,35 @@ enum rv_status rv_mirror_set_attributes(struct rv_mirror *m, uint32_t slot, cons
 	copy.attributes = malloc(cap * sizeof *copy.attributes);
 	if (!copy.attributes)
 		return RV_MEMORY;
-	for (uint32_t i = 0; i < old->n_attributes; i++) {
-		copy.attributes[copy.n_attributes++] = old->attributes[i];
-		rv_mirror_keep(old->attributes[i].name);
-		rv_mirror_keep(old->attributes[i].value);
+	for (; copy.n_attributes < old->n_attributes; copy.n_attributes++) {
+		struct rv_attribute *attribute = &copy.attributes[copy.n_attributes];
+		*attribute = old->attributes[copy.n_attributes];
+		rv_mirror_keep(attribute->name);
+		rv_mirror_keep(attribute->value);
 	}
 	for (uint32_t i = 0; status == RV_OK && i < n; i++) {
-		struct rv_span name = pairs[2 * i].s, value = pairs[2 * i + 1].s, held;
-		uint32_t at = find_attribute(&copy, name);
+		const struct rv_span pair[2] = {pairs[2 * i].s, pairs[2 * i + 1].s};
+		struct rv_span held[2];
+		uint32_t at = find_attribute(&copy, pair[0]);
 		bool found = at < copy.n_attributes;
 		struct rv_attribute *attribute = &copy.attributes[at];
-		if (!value.ptr) {
-			if (!found)
-				continue;
-			rv_mirror_drop(m, attribute->name);
-			rv_mirror_drop(m, attribute->value);
-			copy.n_attributes--;
-			memmove(attribute, attribute + 1, (copy.n_attributes - at) * sizeof *attribute);
+		if (!found && !pair[1].ptr)
 			continue;
-		}
-		if (!found && at == RV_ATTRIBUTES_MAX) {
+		if (at == RV_ATTRIBUTES_MAX) {
 			status = RV_LIMIT;
 			break;
 		}
-		status = rv_mirror_hold(m, value, &held);
-		if (status != RV_OK)
+		if (pair[1].ptr && (status = rv_mirror_hold_all(m, pair, held, 2)) != RV_OK)
 			break;
-		if (found) {
-			rv_mirror_drop(m, attribute->value);
-			attribute->value = held;
-			continue;
+		if (found)
+			rv_mirror_drop_all(m, &attribute->name, 2);
+		copy.n_attributes += !found;
+		if (pair[1].ptr) {
+			memcpy(attribute, held, sizeof held);
+		} else {
+			copy.n_attributes--;
+			memmove(attribute, attribute + 1, (copy.n_attributes - at) * sizeof *attribute);
 		}
-		struct rv_span held_name;
-		status = rv_mirror_hold(m, name, &held_name);
-		if (status != RV_OK) {
-			rv_mirror_drop(m, held);
-			break;
-		}
-		copy.attributes[copy.n_attributes++] = (struct rv_attribute){held_name, held};
 	}
 	if (status == RV_OK && copy.n_attributes > old->n_attributes)
 		status = rv_mirror_charge(m, (copy.n_attributes - old->n_attributes) * sizeof *copy.attributes);

@@ -49,7 +49,7 @@ static inline struct rv_core *make_core(const char *options)
 {
 	static const char *const levels[] = {"none", "inputs", "strict"};
 	static const char *const names[] = {"window_ms", "max_bytes", "segment_ms", "segment_bytes", "checkpoint_ms", "checkpoint_bytes", "level", "console", "network"};
-	cJSON *json = cJSON_Parse(options), *item, *pattern;
+	cJSON *json = cJSON_Parse(*options ? options : "{}"), *item, *pattern;
 	struct rv_core *core = NULL;
 	uint32_t i;
 
