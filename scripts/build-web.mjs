@@ -44,7 +44,7 @@ if (records !== join(types, 'records.js')) copyFileSync(records, join(types, 're
 const INTERNAL = new RegExp(`^(?:${[
 	'addScript adopted adopters alive areaValue ask attempt attrNames attrNode bitsOf both breadcrumb changed check collect combined compact correct counters',
 	'double drain drop every failed field fields flying fnText force frameDoc free getter guard hookFrame hosts inputType inputValue introduce',
-	'hasBodies isBusy isDirty isFull isMasked isNew isTimed isRelevant isRunning isSecret isValue isWalking kill live logAt lost maker measured mute native nested newPatcher onBlocked onDegrade onMessage onFlush onNode onNote onTimer onVital',
+	'hasBodies isBusy isDirty isFull isMasked isNew isTimed isRelevant isRunning isSecret isValue isWalking kill live logAt lost maker measured mute native nested newPatcher onBlocked onDegrade onMessage onFlush onNode onNote onTimer',
 	'onRoom onRoot onWindow pageState parentOf past patcher poll queryAll reach reread returned roots schedule scriptAddress setBits skipped stamp stackOf',
 	'errorText targetOf touched unlisten within accessor adoptedIn doubt fontSources hollow isLarge isOther isSettled sheetMedia',
 ].join(' ').replaceAll(' ', '|')})$`);

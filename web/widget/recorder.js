@@ -240,14 +240,20 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	let isFirstWalk = true;
 
 	/* ---- epochs ---- */
-	/** @param {number} at performance.now() of its start @param {() => void} then what comes before the document */
-	const begin = (at, then) => {
+	/** Nothing is told from here on, and nothing kept. */
+	const halt = () => {
+		flow.run(false);
 		observer.disconnect();
 		queue = [];
 		queued = 0;
+		tree?.reset();
+	};
+
+	/** @param {number} at performance.now() of its start @param {() => void} then what comes before the document */
+	const begin = (at, then) => {
+		halt();
 		enc.reset();
 		ids.reset();
-		tree.reset();
 		sheetsOf.reset();
 		state.reset();
 		isFirstWalk = true;
@@ -273,7 +279,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		const now = native.now();
 		restarts = restarts.filter(at => now - at < RESTARTS_MS);
 		if (restarts.push(now) > most) {
-			flow.run(false);
+			halt();
 			emit('degrade', {what: 'stopped', message: why});
 			return false;
 		}
@@ -310,7 +316,10 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			if (user) send({t: 'user', user});
 			if (!paused) again('worker');
 			emit('degrade', {what: 'restarted', message: 'worker'});
-		}), () => emit('degrade', {what: 'stopped', message: 'worker'}));
+		}), () => {
+			halt();
+			emit('degrade', {what: 'stopped', message: 'worker'});
+		});
 	};
 
 	/* ---- messages ---- */
@@ -471,10 +480,10 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		},
 		stop(forget) {
 			stopped = true;
-			flow.run(false);
-			observer.disconnect();
+			halt();
 			ended.abort();
 			hub.dom = null;
+			hub.onScroll = undefined;
 			roots(root => frameHooks.get(/** @type {any} */ (root).defaultView)?.());
 			for (const stop of stops.splice(0)) attempt(stop);
 			bridge.stop(forget);

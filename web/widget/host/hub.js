@@ -36,7 +36,6 @@ import {plain} from '../api/identify.js';
  * @property {((t: number, what: string, stringify: import('./stringify.js').Stringify, args: any[]) => void) | null} [onTimer]  a timer's or counter's
  * @property {(() => void) | null} [onFlush]  before everything is flushed
  * @property {() => void} [onScroll]  writes the scroll offsets that are known
- * @property {((metric: any) => void) | null} [onVital]
  * @property {any} [network]  what of observe/network.js lives longer than an epoch
  * @property {any} [labels]  of observe/console.js
  * @property {number} [measured]  of observe/performance.js

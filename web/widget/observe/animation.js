@@ -76,14 +76,16 @@ export function observeAnimation({hub, enc, ids, flow, patcher, onRoot, onWindow
 		const target = effect?.target;
 		const before = known.get(animation);
 		if (before && before.element !== target) forget(animation, before);
-		if (!target || !native.isConnected(target)) {
-			if (before) before.id = 0;
-			return true;
-		}
+		if (!target) return true;
 		const state = replaceState === 'removed' ? rv.ANIMATION_IDLE : STATES[playState] ?? rv.ANIMATION_IDLE;
 		const timing = effect.getTiming();
 		const isAtRest = state === rv.ANIMATION_PAUSED || (state === rv.ANIMATION_FINISHED && /^(?:forwards|both)$/.test(timing.fill));
 		const isOver = !isAtRest && state !== rv.ANIMATION_RUNNING;
+		if (!native.isConnected(target)) {
+			if (before) before.id = 0;
+			if (isOver) known.delete(animation);
+			return true;
+		}
 		if (!before && isOver) return true;
 		/** @type {any[]} */
 		const frames = effect.getKeyframes();

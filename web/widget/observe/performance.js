@@ -7,6 +7,12 @@ const TEXT_MAX = 2000;
 /** Of each kind in an epoch. */
 const ENTRIES = 500;
 
+/** Who is told of vitals. @type {((metric: any) => void) | null} */
+let told = null;
+let isHeard = false;
+/* web-vitals cannot be stopped: one listener for the page, which holds nothing but this. */
+const hear = (/** @type {any} */ metric) => void told?.(metric);
+
 /** @param {import('../extras.js').ExtrasCtx} ctx */
 export function observePerformance({hub, enc, clock, flow, ids}) {
 	const {win, native, guard} = hub;
@@ -45,16 +51,15 @@ export function observePerformance({hub, enc, clock, flow, ids}) {
 		if (!entry.hadRecentInput) put(rv.PERFORMANCE_LAYOUT_SHIFT, null, entry.value, entry, entry.sources?.[0]?.node, null);
 	});
 
-	/* The package cannot be stopped: one listener for the page, which passes on while somebody records. */
-	hub.onVital = guard(({name, value, rating, entries}) => {
+	told = guard(({name, value, rating, entries}) => {
 		const entry = entries.at(-1);
 		const startTime = entry?.startTime ?? 0;
 		if (startTime < hub.since) return;
 		put(rv.PERFORMANCE_VITAL, name, value, {startTime: Math.max(startTime, name === 'TTFB' ? value : 0), duration: entry?.duration ?? 0}, entry?.element ?? entry?.target ?? entry?.sources?.[0]?.node, rating);
 	});
-	if (hub.measured === undefined) {
-		const all = {reportAllChanges: true};
-		for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) hub.attempt(() => on(metric => void hub.onVital?.(metric), all));
+	if (!isHeard) {
+		isHeard = true;
+		for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) hub.attempt(() => on(hear, {reportAllChanges: true}));
 	}
 
 	if (win.ReportingObserver) hub.attempt(() => {
@@ -72,7 +77,7 @@ export function observePerformance({hub, enc, clock, flow, ids}) {
 	hub.measured ??= 0;
 	return () => {
 		hub.measured = native.now();
-		hub.onVital = null;
+		told = null;
 		for (const observer of observers) observer.disconnect();
 	};
 }
