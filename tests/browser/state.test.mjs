@@ -379,7 +379,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			});
 			assert.equal(events.filter((/** @type {any} */ event) => event.type === 2).length, 1);
 			assert.ok(events.filter((/** @type {any} */ event) => event.data.tag === 'rv:lifecycle').length >= 2);
-			assert.match(JSON.stringify(events.at(-1)), /after/);
+			assert.match(JSON.stringify(events.findLast((/** @type {any} */ event) => event.data.source === 0)), /after/);
 		});
 
 		it('stops and gives back at once, and starts anew', async () => {
