@@ -17,6 +17,7 @@ const BUDGETS = /** @type {[string, number, string[]][]} */ ([
 	['the script tag', 8, ['rearview.js']],
 	['later', 8, ['rearview.extras.js']],
 	['later, reports', 8, ['rearview.report.js']],
+	['later, styles', 8, ['rearview.styles.js']],
 	['later, logs', 8, ['rearview.logs.js']],
 	['on the main thread', 18, ['rearview.js', 'rearview.recorder.js']],
 	['with worker and Wasm', 45, ['rearview.js', 'rearview.recorder.js', 'rearview.worker.js', 'rearview.wasm']],
@@ -46,17 +47,22 @@ const INTERNAL = new RegExp(`^(?:${[
 	'double drain drop every failed field fields flying fnText force frameDoc free getter guard hookFrame hosts inputType inputValue introduce',
 	'hasBodies isBusy isDirty isFull isMasked isNew isTimed isRelevant isRunning isSecret isValue isWalking kill live logAt lost maker measured mute native nested newPatcher onBlocked onDegrade onMessage onFlush onNode onNote onTimer',
 	'onRoom onRoot onWindow pageState parentOf past patcher poll queryAll reach reread returned roots schedule scriptAddress setBits skipped stamp stackOf',
-	'errorText targetOf touched unlisten within accessor adoptedIn doubt fontSources hollow isLarge isOther isSettled sheetMedia',
+	'errorText targetOf touched unlisten within accessor adoptedIn doubt fontSources hollow isLarge isOther isSettled sheetMedia flagsOf isAlive textOf fullOf isChanged begun attribute descriptor listen word record namespace contexts touched skipped imports ownerId collect clip',
 ].join(' ').replaceAll(' ', '|')})$`);
 const nameCache = {};
 /** The first of ours in the page: it takes the built-ins that all of them use. */
 const FIRST = /^(?:loader|index)\.js$/;
 /** Files that rearview.js loads, with what they hand to it. @type {Record<string, string>} */
-const PARTS = {recorder: 'createRecorder', report: 'createReports', extras: 'createExtras', frame: 'frame', logs: 'logs'};
+const PARTS = {recorder: 'createRecorder', 'record/selectors': 'createSelectors', report: 'createReports', extras: 'createExtras', styles: 'styles', frame: 'frame', logs: 'logs'};
 
 const hash = (/** @type {string | Uint8Array} */ content) => createHash('sha256').update(content).digest('hex').slice(0, 12);
 /** @type {Record<string, string>} */
 const hashes = {};
+
+/** The hashes of what that entry loads. @param {string} entry */
+const files = entry => Object.fromEntries(Object.entries(hashes)
+	.map(([name, value]) => [name.slice('rearview.'.length), value])
+	.filter(([name]) => (/^worker/.test(entry) ? /^(?:assets|later)\.js$/ : /^(?!assets)/).test(name)));
 
 /**
  * @param {string} entry @param {string} name
@@ -78,14 +84,14 @@ async function bundle(entry, name, format) {
 		legalComments: 'none',
 		logLevel: 'warning',
 		alias: { 'rv:records': join(types, 'records.js') },
-		define: { RV_FILES: JSON.stringify(hashes) },
+		define: { RV_FILES: JSON.stringify(files(entry)) },
 		...((isFirst || made) && { inject: [join(widget, 'host', isFirst ? 'own.js' : 'later.js')] }),
 	});
 	const { code = '' } = await minify(outputFiles[0].text, {
 		module: format === 'esm',
 		ecma: 2020,
 		toplevel: true,
-		compress: { passes: 3, keep_fargs: false, pure_getters: true },
+		compress: { passes: 3, keep_fargs: false, pure_getters: true, unsafe_arrows: true },
 		...((isFirst || made) && { nameCache, mangle: { properties: { regex: INTERNAL } } }),
 	});
 	writeFileSync(join(out, name), code);
@@ -104,11 +110,14 @@ for (const name of ['rearview.wasm', 'rearview.tools.wasm']) {
 	if (existsSync(script) && statSync(script).mtimeMs >= statSync(wasm).mtimeMs) copyFileSync(script, join(out, `${name}.js`));
 }
 await bundle('worker_assets.js', 'rearview.assets.js', 'esm');
-if (existsSync(join(widget, 'core.js'))) await bundle('worker.js', 'rearview.worker.js', 'iife');
+await bundle('worker_later.js', 'rearview.later.js', 'iife');
+await bundle('worker.js', 'rearview.worker.js', 'iife');
 await bundle('page.js', 'rearview.page.js', 'iife');
 await bundle('recorder.js', 'rearview.recorder.js', 'iife');
+await bundle('record/selectors.js', 'rearview.selectors.js', 'iife');
 await bundle('report.js', 'rearview.report.js', 'iife');
 await bundle('extras.js', 'rearview.extras.js', 'iife');
+await bundle('styles.js', 'rearview.styles.js', 'iife');
 await bundle('frame.js', 'rearview.frame.js', 'iife');
 await bundle('logs.js', 'rearview.logs.js', 'iife');
 await bundle('loader.js', 'rearview.js', 'iife');

@@ -224,7 +224,7 @@ static void metrics(struct rv_call *call)
 #define OWN(pattern, handler, name) {"GET", pattern, handler, RV_FAMILY_OWN, RV_BODY_NONE, 0, name, NULL}
 
 static const struct rv_route routes[] = {
-	WIDGET_FILE("rearview.js"), WIDGET_FILE("rearview.recorder.js"), WIDGET_FILE("rearview.report.js"), WIDGET_FILE("rearview.extras.js"), WIDGET_FILE("rearview.logs.js"), WIDGET_FILE("rearview.frame.js"), WIDGET_FILE("rearview.later.js"), WIDGET_FILE("rearview.assets.js"), WIDGET_FILE("rearview.ui.js"), WIDGET_FILE("rearview.worker.js"), WIDGET_FILE("rearview.page.js"), WIDGET_FILE("rearview.wasm"), WIDGET_FILE("rearview.tools.wasm"), WIDGET_FILE("rearview.wasm.js"), WIDGET_FILE("rearview.tools.wasm.js"), WIDGET_FILE("rearview.mjs"), WIDGET_FILE("rearview.d.ts"),
+	WIDGET_FILE("rearview.js"), WIDGET_FILE("rearview.recorder.js"), WIDGET_FILE("rearview.selectors.js"), WIDGET_FILE("rearview.report.js"), WIDGET_FILE("rearview.extras.js"), WIDGET_FILE("rearview.styles.js"), WIDGET_FILE("rearview.logs.js"), WIDGET_FILE("rearview.frame.js"), WIDGET_FILE("rearview.later.js"), WIDGET_FILE("rearview.assets.js"), WIDGET_FILE("rearview.ui.js"), WIDGET_FILE("rearview.worker.js"), WIDGET_FILE("rearview.page.js"), WIDGET_FILE("rearview.wasm"), WIDGET_FILE("rearview.tools.wasm"), WIDGET_FILE("rearview.wasm.js"), WIDGET_FILE("rearview.tools.wasm.js"), WIDGET_FILE("rearview.mjs"), WIDGET_FILE("rearview.d.ts"),
 	PAGE("/", console_page, "console_page"), PAGE("/r/:report", console_page, "console_page"), PAGE("/settings", console_page, "console_page"), PAGE("/login", console_page, "console_page"),
 	OWN("/console/*rest", console_file, "console_file"),
 	PAGE("/demo", demo_root, "demo"), PAGE("/demo/*rest", demo_file, "demo"),

@@ -36,7 +36,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 		before(async () => {
 			site = await serve({ '/stub.js': { type: 'text/javascript', body: STUB_WORKER } });
 			site.pages['/ws/rearview.js'] = { type: 'text/javascript', body: readFileSync(join(web, 'rearview.js')) };
-			for (const name of ['recorder.js', 'report.js', 'extras.js', 'logs.js', 'worker.js', 'page.js', 'wasm', 'tools.wasm']) {
+			for (const name of ['recorder.js', 'selectors.js', 'report.js', 'extras.js', 'styles.js', 'logs.js', 'later.js', 'worker.js', 'page.js', 'wasm', 'tools.wasm']) {
 				try {
 					site.pages[`/ws/rearview.${name}`] = { body: readFileSync(join(web, `rearview.${name}`)), headers: { 'access-control-allow-origin': '*' } };
 				} catch {} // not every file has to exist

@@ -110,6 +110,11 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			await works(await open({ csp: policy('worker-src blob:') }), ['wasm']);
 		});
 
+		it('a policy of nonces alone, with wasm-unsafe-eval: a blob worker that has all it needs', async () => {
+			const opened = await open({ csp: `default-src 'none'; script-src 'nonce-n' 'wasm-unsafe-eval'; connect-src ${world.url} ${world.url.replace('http', 'ws')}; img-src data:; style-src 'self'; worker-src blob:` });
+			await works(opened, []);
+		});
+
 		it('no worker, but wasm-unsafe-eval: Wasm in the page', async () => {
 			await works(await open({ csp: policy("worker-src 'none'", "'wasm-unsafe-eval'") }), ['blob']);
 		});

@@ -534,7 +534,9 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 				await fetch('/json?while-paused');
 				await fetch('/broken?while-paused');
 				document.body.append('while-paused');
+				const rejected = new Promise((done) => addEventListener('unhandledrejection', done, { once: true }));
 				Promise.reject(new Error('while-paused'));
+				await rejected;
 				await w.late;
 				Rearview.resume();
 				await fetch('/json?resumed');

@@ -6,7 +6,6 @@
 /** @typedef {'frame' | 'worker' | 'blob' | 'page'} Rung */
 
 const READY_MS = 15_000;
-const ANSWER_MS = 30_000;
 /** Seconds without a word after which a worker that owes an answer is given up. */
 const SILENT = 5;
 
@@ -17,7 +16,7 @@ const SILENT = 5;
  * @param {string | undefined} ctx.workerUrl  the same file on the page's origin
  * @param {string | undefined} ctx.nonce
  * @param {boolean} ctx.isFrame  its parent may record it
- * @param {(message: any) => void} ctx.onMessage  everything but replies
+ * @param {(message: any) => void} ctx.onMessage  what it says, and `{t: 'lost', error}`: it will not answer any more
  * @param {(what: string, message: string) => void} ctx.onDegrade
  */
 export function createBridge({hub, asset, workerUrl, nonce, isFrame, onMessage, onDegrade}) {
@@ -32,20 +31,24 @@ export function createBridge({hub, asset, workerUrl, nonce, isFrame, onMessage, 
 	let heard = 0;
 	/** Checks in a row without a word. */
 	let quiet = 0;
-	/** Takes the `reply`. @type {Map<number, (reply: {ok?: boolean, value?: any, error?: string}) => void>} */
-	const asked = new Map();
+	/** Requests without an answer. */
+	let asked = 0;
 
 	/** @param {Rung} rung @param {(message: any) => void} receive @param {(error: Error) => void} broken @returns {Promise<Line>} */
 	const open = async (rung, receive, broken) => {
 		if (rung === 'page' || rung === 'frame') return (await part(asset(`rearview.${rung}.js`).href))(native, receive, part);
-		const script = asset('rearview.worker.js');
-		let address = workerUrl ?? script.href;
+		let address = workerUrl ?? asset('rearview.worker.js').href;
 		if (rung === 'worker') {
 			if (new URL(address, win.location.href).origin !== win.location.origin) throw Error('another origin');
 		} else {
-			const response = await native.fetch(script.href, {credentials: 'omit'});
-			if (!response.ok) throw Error(`HTTP ${response.status}`);
-			address = URL.createObjectURL(new Blob([await response.text()], {type: 'text/javascript'}));
+			/* A policy that goes by nonces lets a worker load nothing: it gets both files in one. */
+			const texts = [];
+			for (const name of nonce ? ['later', 'worker'] : ['worker']) {
+				const response = await native.fetch(asset(`rearview.${name}.js`).href, {credentials: 'omit'});
+				if (!response.ok) throw Error(`HTTP ${response.status}`);
+				texts.push(await response.text());
+			}
+			address = URL.createObjectURL(new Blob(texts, {type: 'text/javascript'}));
 		}
 		try {
 			const worker = new native.Worker(hub.scriptAddress(address), {name: 'rearview'});
@@ -74,7 +77,8 @@ export function createBridge({hub, asset, workerUrl, nonce, isFrame, onMessage, 
 	const hangUp = error => {
 		const was = line;
 		line = null;
-		for (const settle of asked.values()) settle({error});
+		asked = 0;
+		onMessage({t: 'lost', error});
 		return was;
 	};
 
@@ -94,8 +98,8 @@ export function createBridge({hub, asset, workerUrl, nonce, isFrame, onMessage, 
 				if (mine !== line) return;
 				heard = native.now();
 				quiet = 0;
-				if (message.t === 'reply') asked.get(message.id)?.(message);
-				else onMessage(message);
+				if (message.t === 'reply') asked--;
+				onMessage(message);
 			} else if (message.t === 'failed') fail(Error(message.error));
 			else if (message.t === 'ready') {
 				native.clearTimeout(timer);
@@ -134,7 +138,7 @@ export function createBridge({hub, asset, workerUrl, nonce, isFrame, onMessage, 
 		heard: () => heard,
 		/** Called once a second: whether it is dead, as it owes an answer and is asked in vain. @param {boolean} isOwing  to a batch */
 		isDead(isOwing) {
-			if (isOwing || asked.size) {
+			if (isOwing || asked > 0) {
 				line?.post({t: 'ping'}, []);
 				return ++quiet > SILENT;
 			}
@@ -145,23 +149,12 @@ export function createBridge({hub, asset, workerUrl, nonce, isFrame, onMessage, 
 		drop() {
 			hangUp('The worker was restarted.')?.close();
 		},
-		/** @param {any} message @param {Transferable[]} [transfer] */
+		/** @param {any} message @param {Transferable[]} [transfer] @returns {boolean} false: nobody is there */
 		send(message, transfer = []) {
+			if (message.id && line) asked++;
 			line?.post(message, transfer);
+			return !!line;
 		},
-		/** A request with an answer. @param {any} message @param {Transferable[]} [transfer] @param {number} [ms] @returns {Promise<any>} */
-		ask: (message, transfer = [], ms = ANSWER_MS) => new Promise((done, failed) => {
-			if (!line) return failed(Error('The worker is not available.'));
-			const id = ++last;
-			const timer = native.setTimeout(() => asked.get(id)?.({error: 'The worker did not answer in time.'}), ms);
-			asked.set(id, ({ok, value, error}) => {
-				asked.delete(id);
-				native.clearTimeout(timer);
-				if (ok) done(value);
-				else failed(Error(error));
-			});
-			line.post({...message, id}, transfer);
-		}),
 		/** @param {boolean} [forget]  nothing more is to be stored */
 		stop(forget) {
 			stopped = true;

@@ -6,7 +6,6 @@ import {observeBlobs} from './observe/blobs.js';
 import {observeBudget} from './observe/breaker.js';
 import {observeCanvas} from './observe/canvas.js';
 import {observeDisplay} from './observe/display.js';
-import {observeFonts} from './observe/fonts.js';
 import {observeHistory} from './observe/history.js';
 import {observeKeyboard} from './observe/keyboard.js';
 import {observeLate} from './observe/late.js';
@@ -14,7 +13,6 @@ import {observeLifecycle} from './observe/lifecycle.js';
 import {observeMedia} from './observe/media.js';
 import {observePoll} from './observe/poll.js';
 import {observeSelection} from './observe/selection.js';
-import {observeStyles} from './observe/styles.js';
 import {observeDrift} from './record/drift.js';
 import {LEAF} from './record/ids.js';
 import {SLICE_MS} from './record/limits.js';
@@ -27,6 +25,7 @@ import {SLICE_MS} from './record/limits.js';
  * @property {(node: Node) => number} placeOf  its id, 0 when the stream does not know it yet, -1 when what is there is not recorded
  * @property {(bits: number) => boolean} isHidden  whether what an element with these bits shows must not leave the page
  * @property {(then: () => void) => void} afterLayout  when style and layout are up to date anyway
+ * @property {import('./record/sheets.js').Sheets & import('./record/rules.js').Rules} sheets
  */
 /** @typedef {import('./recorder.js').Ctx & More} ExtrasCtx */
 /** @typedef {(ctx: ExtrasCtx) => void | (() => void)} Extra */
@@ -47,9 +46,9 @@ const observeFrames = ctx => {
 const DUE_MAX = 1000;
 
 /** What `ctx` gives a module (listeners, timers, replaced functions) ends with it. @type {Extra[]} */
-const MODULES = [observePoll, observeLate, observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs, observeStyles, observeFonts, observeBudget, observeDrift, observeFrames];
+const MODULES = [observePoll, observeLate, observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs, observeBudget, observeDrift, observeFrames];
 
-/** @param {import('./recorder.js').Ctx} ctx @param {Extra[]} more  those of rearview.logs.js */
+/** @param {import('./recorder.js').Ctx} ctx @param {Extra[]} more  those of rearview.styles.js and rearview.logs.js */
 export function createExtras(ctx, more) {
 	const {hub, roots, ids, privacy} = ctx;
 	const {native, win} = hub;
@@ -124,7 +123,7 @@ export function createExtras(ctx, more) {
 			};
 			/** @type {ExtrasCtx} */
 			const own = {
-				...ctx, listen, onRoot, patcher, find, parentOf, placeOf, isHidden, afterLayout,
+				...ctx, sheets: /** @type {ExtrasCtx['sheets']} */ (ctx.sheets), listen, onRoot, patcher, find, parentOf, placeOf, isHidden, afterLayout,
 				onWindow: each => onRoot(root => {
 					const win = native.nodeType(root) === 9 && native.defaultView(/** @type {Document} */ (root));
 					if (win) each(win, (type, handler) => listen(win, type, handler));

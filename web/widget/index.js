@@ -6,7 +6,9 @@ import {createExtras} from './extras.js';
 import {frame} from './frame.js';
 import {logs} from './logs.js';
 import {createRecorder} from './recorder.js';
+import {createSelectors} from './record/selectors.js';
 import {createReports} from './report.js';
+import {styles} from './styles.js';
 
 /** @typedef {import('./api/api.js').InitOptions} InitOptions */
 /** @typedef {import('./api/api.js').EventName} EventName */
@@ -27,8 +29,8 @@ function api() {
 	const {hub, hook, unhook} = startEarly(window);
 	return made = createApi(hub, {
 		endpoint: undefined,
-		asset: (name, {assetsUrl}) => new URL(`${name}?v=${FILES[name] ?? ''}`, assetsUrl ? new URL(assetsUrl, location.href) : import.meta.url),
-		part: async name => ({recorder: createRecorder, report: createReports, extras: createExtras, frame, logs})[name],
+		asset: (name, {assetsUrl}) => new URL(`${name}?v=${FILES[name.slice(9)] ?? ''}`, assetsUrl ? new URL(assetsUrl, location.href) : import.meta.url),
+		part: async name => ({recorder: createRecorder, selectors: createSelectors, report: createReports, extras: createExtras, styles, frame, logs})[name],
 		destroy: unhook,
 		revive: hook,
 	});

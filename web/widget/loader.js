@@ -2,7 +2,7 @@
 import {METHODS, createApi} from './api/api.js';
 import {startEarly} from './host/early.js';
 
-/** Content hashes by file name, put in by the build. @type {Record<string, string>} */
+/** Content hashes by file name without `rearview.`, put in by the build. @type {Record<string, string>} */
 const FILES = RV_FILES;
 
 /** @param {Window & typeof globalThis} win @param {HTMLScriptElement} script */
@@ -15,11 +15,12 @@ function start(win, script) {
 
 	const api = createApi(hub, {
 		endpoint: dataset.endpoint ?? new URL(here).origin,
-		asset: (name, {assetsUrl}) => new URL(`${name}?v=${FILES[name] ?? ''}`, assetsUrl ? new URL(assetsUrl, win.location.href) : here),
+		nonce,
+		asset: (name, {assetsUrl}) => new URL(`${name}?v=${FILES[name.slice(9)] ?? ''}`, assetsUrl ? new URL(assetsUrl, win.location.href) : here),
 		part: async (name, asset, options) => {
 			/** @type {any} */
 			let part;
-			await hub.addScript(asset(`rearview.${name}.js`).href, options.nonce ?? nonce, {rearview: (/** @type {any} */ given) => {
+			await hub.addScript(asset(`rearview.${name}.js`).href, options.nonce, {rearview: (/** @type {any} */ given) => {
 				part = given;
 			}});
 			if (!part) throw new Error(`rearview.${name}.js is not what was expected.`);

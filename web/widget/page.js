@@ -30,7 +30,7 @@ function startPage(native, receive, load) {
 		/* No task of a page that goes runs any more. */
 		if (/^(save|pagehide|stop)$/.test(message.t)) while (queue.length) step();
 	};
-	startWorker(port, load, () => new Promise(next => native.setTimeout(() => next(undefined), 0)));
+	startWorker(port, load, load, () => new Promise(next => native.setTimeout(() => next(undefined), 0)));
 	return {post, close: () => post({t: 'stop'})};
 }
 

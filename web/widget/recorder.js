@@ -66,6 +66,7 @@ const SOON_MS = 500;
 export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	const {win, native, attempt, guard} = hub;
 	const {document} = win;
+	const {projectKey, endpoint, config, frames} = options;
 	const ended = new AbortController();
 	const clock = createClock(hub);
 	const ids = createIds();
@@ -96,7 +97,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	let reports = null;
 
 	const bridge = createBridge({
-		hub, asset, workerUrl: options.workerUrl, nonce: options.nonce, isFrame: !!options.frames && win.parent !== win,
+		hub, asset, workerUrl: options.workerUrl, nonce: options.nonce, isFrame: !!frames && win.parent !== win,
 		onMessage: guard(message => handlers[message.t]?.(message)),
 		onDegrade: (what, message) => void emit('degrade', {what, message}),
 	});
@@ -181,7 +182,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		const name = target && target !== document && native.nodeType(/** @type {Node} */ (target)) === 1 ? native.localName(/** @type {Node} */ (target)) : '';
 		if (name === 'link' || name === 'style') {
 			const id = ids.live(/** @type {Node} */ (target));
-			if (id) sheets().check(/** @type {Element} */ (target), id);
+			if (id) sheetsOf.check(/** @type {Element} */ (target), id);
 		} else if (FRAMES.has(name)) {
 			tree.frames.add(/** @type {Element} */ (target));
 			flow.schedule();
@@ -224,11 +225,11 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 
 	/** @type {import('./record/sheets.js').Sheets} */
 	let sheetsOf;
-	const sheets = () => sheetsOf;
 	/** @type {import('./record/state.js').State} */
 	let state;
 
-	const pageState = () => ({t: 'page', url: win.location.href, visible: native.visibility(document) === 'visible', title: document.title});
+	const isVisible = () => native.visibility(document) === 'visible';
+	const pageState = () => ({t: 'page', url: win.location.href, visible: isVisible(), title: document.title});
 	const onDone = () => {
 		writeLogs();
 		if (!isFirstWalk) return;
@@ -263,30 +264,25 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		const wall = clock.begin(at);
 		enc.open(16);
 		enc.stamp(0);
-		enc.begin(rv.REC_EPOCH);
-		enc.double(wall);
-		for (const word of [viewport.width, viewport.height, Math.round(win.devicePixelRatio * 1000), enc.text(win.location.href), enc.text(document.referrer), native.visibility(document) === 'visible' ? 1 : 0]) enc.word(word);
-		enc.end();
+		enc.list(rv.REC_EPOCH, [...enc.double(wall), viewport.width, viewport.height, Math.round(win.devicePixelRatio * 1000), enc.text(win.location.href), enc.text(document.referrer), +isVisible()]);
 		then();
 		enc.stamp(clock.now());
 		tree.page(document, 0, 0);
 		flow.schedule();
 	};
 
-	/** @param {string} why @returns {boolean} */
+	/** @param {string} why */
 	const again = why => {
 		extras?.stop();
 		const now = native.now();
 		restarts = restarts.filter(at => now - at < RESTARTS_MS);
 		if (restarts.push(now) > most) {
 			halt();
-			emit('degrade', {what: 'stopped', message: why});
-			return false;
+			return void emit('degrade', {what: 'stopped', message: why});
 		}
 		/* What a dead worker had not stored is lost with it. */
 		const lost = now - bridge.heard() + (why === 'worker' ? TAIL_MS : 0);
 		begin(now, () => enc.open(8) && enc.put(rv.REC_GAP, 2, Math.round(lost), enc.text(why)));
-		return true;
 	};
 
 	const applyPause = () => {
@@ -305,6 +301,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 
 	/** A worker that does not answer is replaced. */
 	const watch = () => {
+		sheetsOf?.refresh();
 		if (!isReady || stopped || !bridge.isDead(enc.flying() > 0)) return;
 		isReady = false;
 		flow.run(false);
@@ -355,17 +352,14 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	};
 
 	const initOptions = () => ({
-		projectKey: options.projectKey,
-		endpoint: options.endpoint,
-		config: options.config,
-		frames: options.frames,
+		projectKey, endpoint, config, frames,
 		wasmUrl: asset('rearview.wasm').href,
 		toolsUrl: asset('rearview.tools.wasm').href,
 		abi: rv.ABI_HASH,
-		page: {url: win.location.href, visible: native.visibility(document) === 'visible'},
+		page: pageState(),
 		gpc: /** @type {any} */ (win.navigator).globalPrivacyControl === true,
-		session: attempt(() => win.sessionStorage.getItem('rearview.session')) ?? undefined,
-		visitor: attempt(() => win.localStorage.getItem('rearview.visitor')) ?? undefined,
+		session: attempt(() => win.sessionStorage.getItem('rearview.session')),
+		visitor: attempt(() => win.localStorage.getItem('rearview.visitor')),
 	});
 
 	/** What comes later, when it comes soon. */
@@ -375,7 +369,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	});
 
 	/** What is made on demand. That it could not be loaded is no reason not to try again. */
-	const useReports = () => reports ??= part('report').then(make => make({hub, bridge, ids, emit, flush, everything, lost: flow.lost}), error => {
+	const useReports = () => reports ??= part('report').then(make => make({hub, bridge, handlers, ids, emit, flush, everything, lost: flow.lost}), error => {
 		reports = null;
 		throw error;
 	});
@@ -396,7 +390,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	const flush = () => {
 		if (flow.isRunning()) {
 			flow.stamp();
-			state.poll(Infinity);
+			state.poll();
 		}
 		return flow.flush();
 	};
@@ -406,12 +400,14 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			const ready = await bridge.start(initOptions());
 			const size = await measured;
 			const {config} = ready;
+			const rules = config?.privacy ?? {};
+			const selectors = rules.mask_selectors?.length || rules.block_selectors?.length ? (await part('selectors'))(native, rules, warn, document) : undefined;
 			if (stopped) throw new Error('Rearview was destroyed.');
 			if (!ready.session) throw new Error('Global Privacy Control asks for no recording.');
 			remember(ready);
 			isReady = true;
 			viewport = size;
-			const privacy = createPrivacy(native, config?.privacy ?? {}, warn, document);
+			const privacy = createPrivacy(native, rules, selectors);
 			state = createState(enc, ids, privacy, native);
 			sheetsOf = createSheets(hub, enc, ids, flow.schedule);
 			tree = createTree({native, enc, ids, privacy, state, sheets: sheetsOf, closed: hub.closed, onRoot, onReplaced, onBlocked: element => eachBlocked.forEach(each => each(element))});
@@ -431,11 +427,30 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 					if (stop) stops.push(stop);
 				});
 			}
-			getExtras = () => later ??= Promise.all([part('extras'), part('logs')]).then(guard(([make, logs]) => {
-				extras = make(ctx, logs.modules);
-				if (flow.isRunning() && !isFirstWalk) extras?.start();
-				useReports().catch(() => {});
-			}), error => flow.record(4, () => enc.put(rv.REC_NOTE, 2, enc.name('extras'), enc.text(error.message))));
+			getExtras = () => later ??= (async () => {
+				try {
+					/* Not by Promise.all, which may be the page's. */
+					const [making, styling, logging] = /** @type {const} */ (['extras', 'styles', 'logs']).map(name => {
+						const coming = part(name);
+						coming.catch(() => {});
+						return coming;
+					});
+					const make = await making;
+					const styles = await styling;
+					const logs = await logging;
+					attempt(() => {
+						const rules = styles.createRules(hub, enc, ids, flow.schedule, sheetsOf);
+						sheetsOf.refresh();
+						sheetsOf.take(rules);
+						for (const target of [sheetsOf, hub.dom ?? {}]) Object.assign(target, rules);
+						extras = make(ctx, [...styles.modules, ...logs.modules]);
+						if (flow.isRunning() && !isFirstWalk) extras?.start();
+					});
+					useReports().catch(() => {});
+				} catch (error) {
+					flow.note('extras', /** @type {any} */ (error).message);
+				}
+			})();
 			stops.push(every(WATCH_MS, watch), () => extras?.stop());
 			hub.dom = {
 				...sheetsOf,

@@ -6,23 +6,46 @@ import {takeShot} from './shot.js';
 
 /** @typedef {ReturnType<typeof createReports>} Reports */
 
+const ANSWER_MS = 30_000;
 const REPORT_MS = 300_000;
 
 /**
  * @param {object} ctx
  * @param {import('./host/hub.js').Hub} ctx.hub
  * @param {import('./bridge.js').Bridge} ctx.bridge
+ * @param {Record<string, (message: any) => void>} ctx.handlers  of the worker's messages
  * @param {import('./record/ids.js').Ids} ctx.ids
  * @param {(name: import('./api/api.js').EventName, detail: any) => any[]} ctx.emit
  * @param {() => Promise<void>} ctx.flush  what is known is written down
  * @param {() => Promise<void>} ctx.everything  also what comes later and soon
  * @param {() => number} ctx.lost  events that found no room
  */
-export function createReports({hub, bridge, ids, emit, flush, everything, lost}) {
-	const {win, plain} = hub;
-	const {ask, send} = bridge;
+export function createReports({hub, bridge, handlers, ids, emit, flush, everything, lost}) {
+	const {win, native, plain} = hub;
+	const {send} = bridge;
+	/** Takes the `reply`. @type {Map<number, (reply: {ok?: boolean, value?: any, error?: string}) => void>} */
+	const asked = new Map();
+	let last = 0;
+
+	/** A request with an answer. @param {any} message @param {Transferable[]} [transfer] @param {number} [ms] @returns {Promise<any>} */
+	const ask = (message, transfer = [], ms = ANSWER_MS) => new Promise((done, failed) => {
+		const id = ++last;
+		const timer = native.setTimeout(() => settle({error: 'The worker did not answer in time.'}), ms);
+		/** @param {{ok?: boolean, value?: any, error?: string}} reply */
+		const settle = ({ok, value, error}) => {
+			asked.delete(id);
+			native.clearTimeout(timer);
+			if (ok) done(value);
+			else failed(Error(error));
+		};
+		asked.set(id, settle);
+		if (!send({...message, id}, transfer)) settle({error: 'The worker is not available.'});
+	});
+	handlers.reply = message => asked.get(message.id)?.(message);
+	handlers.lost = message => asked.forEach(settle => settle(message));
+
 	const size = () => ({width: win.innerWidth, height: win.innerHeight});
-	const shot = () => takeShot({hub, bridge, ids, flush, viewport: size()});
+	const shot = () => takeShot({hub, ask, ids, flush, viewport: size()});
 	const textOf = (/** @type {any} */ error) => String(error?.message ?? error);
 
 	/** @param {Record<string, any>} given @param {boolean} wantsShot @returns {Promise<import('./api/api.js').Saved>} */
@@ -58,7 +81,10 @@ export function createReports({hub, bridge, ids, emit, flush, everything, lost})
 	};
 
 	return {
-		report,
+		/** @param {Record<string, any>} metadata plain @param {Record<string, any>} overrides plain */
+		save({title, description, item_type, custom, ...rest}, {screenshot, ...overrides}) {
+			return report({trigger: 'sdk', title, description, item_type, custom: {...rest, ...custom}, overrides}, screenshot === true);
+		},
 		/** What support asks: acknowledged at once, done, answered. @param {any} message */
 		async act({action, kind, sessionToken, description}) {
 			if (kind !== 'upload-session' && kind !== 'upload-screenshot') return send({t: 'result', action, ok: false, error: 'ACTION_NOT_SUPPORTED'});
@@ -71,10 +97,10 @@ export function createReports({hub, bridge, ids, emit, flush, everything, lost})
 				send({t: 'result', action, ok: false, error: textOf(error)});
 			}
 		},
-		/** @param {'rrweb' | 'native'} format @param {number} from @param {number} to @returns {Promise<any>} */
-		async exportReplay(format, from, to) {
+		/** @param {import('./api/api.js').ExportOptions} options @returns {Promise<any>} */
+		async exportReplay({format = 'rrweb', from = 0, to = 0}) {
 			await everything();
-			const value = await ask({t: 'export', format, from, to});
+			const value = await ask({t: 'export', format, from: Number(from), to: Number(to)});
 			return format === 'native' ? new Blob([value], {type: 'application/vnd.rearview.replay'}) : JSON.parse(value.join(''));
 		},
 		/** @returns {Promise<Blob>} a PNG */

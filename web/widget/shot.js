@@ -114,13 +114,13 @@ async function offScreen(hub, ids) {
 /**
  * @param {object} ctx
  * @param {import('./host/hub.js').Hub} ctx.hub
- * @param {import('./bridge.js').Bridge} ctx.bridge
+ * @param {(message: any) => Promise<any>} ctx.ask  the worker
  * @param {import('./record/ids.js').Ids} ctx.ids
  * @param {() => Promise<void>} ctx.flush
  * @param {{width: number, height: number}} ctx.viewport
  * @returns {Promise<{data: ArrayBuffer, width: number, height: number}>} RGBA
  */
-export async function takeShot({hub, bridge, ids, flush, viewport}) {
+export async function takeShot({hub, ask, ids, flush, viewport}) {
 	const {win, native} = hub;
 	const {document} = win;
 	const {width, height} = viewport;
@@ -132,7 +132,7 @@ export async function takeShot({hub, bridge, ids, flush, viewport}) {
 	const style = win.getComputedStyle(root);
 	const isPlain = (/** @type {CSSStyleDeclaration} */ s) => s.backgroundImage === 'none' && /^(transparent|rgba\(0, 0, 0, 0\))$/.test(s.backgroundColor);
 	const canvasStyle = isPlain(style) && document.body ? win.getComputedStyle(document.body) : style;
-	const url = await bridge.ask({
+	const url = await ask({
 		t: 'markup', width, height, cull,
 		contentWidth: root.clientWidth || width,
 		contentHeight: root.clientHeight || height,

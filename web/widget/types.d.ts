@@ -1,2 +1,2 @@
-/** Content hashes of the built files by name, put in by the build. */
+/** Content hashes of the built files by name without `rearview.`, put in by the build. */
 declare const RV_FILES: Record<string, string>;

@@ -15,7 +15,7 @@
  *   synchronous up to its commit() while a connection is open: what a dying page's worker relies on
  * @property {(body: Body) => Promise<any>} update
  *   a write whose body goes on in the callbacks of its requests
- * @property {() => Promise<void>} rescue  moves the reports of abandoned databases into this one
+ * @property {() => string[]} left  the names of databases that were left
  * @property {() => void} close
  */
 
@@ -33,14 +33,14 @@ export const below = (...key) => IDBKeyRange.bound(key, [...key, []]);
  * @param {number} ms
  * @returns {Promise<T>}
  */
-const within = (work, ms) => new Promise((resolve, reject) => {
+export const within = (work, ms) => new Promise((resolve, reject) => {
 	let left = 8;
 	const timer = setInterval(() => --left || reject(LATE), ms / 8);
 	work.then(resolve, reject).finally(() => clearInterval(timer));
 });
 
 /** @param {string} name @returns {Promise<IDBDatabase>} */
-const openOne = name => new Promise((resolve, reject) => {
+export const openOne = name => new Promise((resolve, reject) => {
 	const request = indexedDB.open(name, 1);
 	request.onupgradeneeded = () => request.result.createObjectStore('rows');
 	request.onsuccess = () => resolve(request.result);
@@ -62,6 +62,9 @@ const begin = (db, mode, body, commit, durable) => new Promise((resolve, reject)
 	tx.onabort = () => reject(tx.error);
 	if (commit) tx.commit?.();
 });
+
+/** @param {IDBDatabase} db @param {IDBKeyRange} range @returns {Promise<[keys: IDBValidKey[], rows: any[]]>} */
+export const readAll = (db, range) => begin(db, 'readonly', store => [store.getAllKeys(range), store.getAll(range)], false, false);
 
 /**
  * @param {string} base
@@ -147,18 +150,7 @@ export function openDb(base, note, ms = 4000) {
 		read: body => run('readonly', body),
 		write: (body, durable) => run('readwrite', body, true, durable),
 		update: body => run('readwrite', body),
-		async rescue() {
-			for (let n = 0; n < at; n++) {
-				try {
-					const old = await within(openOne(name(n)), ms);
-					const reports = IDBKeyRange.bound(['part'], ['report', []]);
-					const [keys, rows] = await within(begin(old, 'readonly', store => [store.getAllKeys(reports), store.getAll(reports)], false, false), ms);
-					old.close();
-					await run('readwrite', store => keys.forEach((/** @type {IDBValidKey} */ key, /** @type {number} */ i) => store.put(rows[i], key)), true, true);
-					indexedDB.deleteDatabase(name(n));
-				} catch {}
-			}
-		},
+		left: () => Array.from({length: Math.max(0, at)}, (_, n) => name(n)),
 		close() {
 			closed = true;
 			open?.close();

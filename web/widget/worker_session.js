@@ -8,7 +8,7 @@ import {below} from './worker_db.js';
 /** Sessions older than this are not taken up again. */
 export const SESSION_MS = 30 * 60e3;
 /** Sessions whose window is kept though no tab has them. */
-const KEEP = 5;
+export const KEEP = 5;
 
 /** 128 random bits. */
 export const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => (byte + 256).toString(16).slice(1)).join('');
@@ -112,6 +112,8 @@ export async function startSession(db, scope, hints) {
 	return {
 		visitor,
 		locks,
+		/** Null: it is held elsewhere. */
+		lock,
 		get id() {
 			return id;
 		},
@@ -141,23 +143,6 @@ export async function startSession(db, scope, hints) {
 		async renew() {
 			release?.();
 			await fresh();
-		},
-		/** Deletes what nobody can take up again. */
-		async sweep() {
-			const all = (await db.read(store => store.getAll(below('session')))).sort((/** @type {any} */ a, /** @type {any} */ b) => b.at - a.at);
-			let kept = 0;
-			for (const row of all) {
-				if (row.id === id) continue;
-				const free = locks ? await lock(row.id) : () => {};
-				if (!free) continue;
-				if (Date.now() - row.at > SESSION_MS || ++kept > KEEP) {
-					await db.write(store => {
-						store.delete(['session', row.id]);
-						store.delete(below('ring', row.id));
-					}).catch(() => {});
-				}
-				free();
-			}
 		},
 	};
 }

@@ -10,7 +10,7 @@ import {mergeUser, plain} from './identify.js';
  * @property {string} [workerUrl]  rearview.worker.js on the page's own origin
  * @property {string} [assetsUrl]  the folder with the worker and the Wasm file; beside the script by default
  * @property {string[]} [frames]  origins whose pages record together with this one, as its frames or its parent
- * @property {string} [nonce]  for the script elements the widget adds
+ * @property {string} [nonce]  for the script elements the widget adds; by default its own element's
  * @property {'granted' | 'pending'} [consent]  'pending' records nothing until consent('granted')
  *
  * @typedef {object} Report
@@ -35,7 +35,7 @@ import {mergeUser, plain} from './identify.js';
  * @typedef {object} RecorderOptions
  * @property {InitOptions & {endpoint: string | null}} options
  * @property {(name: string) => URL} asset  where a file of the build is
- * @property {(name: 'report' | 'extras' | 'frame' | 'logs') => Promise<any>} part  createReports, createExtras, frame, logs
+ * @property {(name: 'selectors' | 'report' | 'extras' | 'styles' | 'frame' | 'logs') => Promise<any>} part  createSelectors, createReports, createExtras, styles, frame, logs
  * @property {(name: EventName, detail: any) => any[]} emit  what the listeners returned
  * @property {(what: string) => void} warn
  *
@@ -43,16 +43,17 @@ import {mergeUser, plain} from './identify.js';
  *
  * @typedef {object} Surroundings
  * @property {string | null | undefined} endpoint  the default; undefined: it must be given
+ * @property {string} [nonce]  of the element that runs
  * @property {(name: string, options: InitOptions) => URL} asset
- * @property {(name: 'recorder' | 'report' | 'extras' | 'frame' | 'logs', asset: (name: string) => URL, options: InitOptions) => Promise<any>} part  what is not needed at once
+ * @property {(name: 'recorder' | 'selectors' | 'report' | 'extras' | 'styles' | 'frame' | 'logs', asset: (name: string) => URL, options: InitOptions) => Promise<any>} part  what is not needed at once
  * @property {() => void} destroy  takes the early hooks back
  * @property {() => void} revive  puts them in place again
  */
 
 /** @typedef {ReturnType<typeof createApi>} Api */
 
-export const METHODS = ['init', 'identify', 'logout', 'saveReport', 'exportReplay', 'takeScreenshot', 'on', 'off', 'addBreadcrumb', 'setContext', 'pause', 'resume', 'consent', 'destroy'];
-const EVENTS = ['load', 'identify', 'capture', 'beforesubmit', 'submit', 'submiterror', 'action', 'degrade'];
+export const METHODS = 'init identify logout saveReport exportReplay takeScreenshot on off addBreadcrumb setContext pause resume consent destroy'.split(' ');
+const EVENTS = 'load identify capture beforesubmit submit submiterror action degrade'.split(' ');
 
 const CONTEXTS = 50;
 
@@ -109,7 +110,7 @@ export function createApi(hub, around) {
 		if (typeof given?.projectKey !== 'string' || !given.projectKey) throw new TypeError('Rearview.init() needs a projectKey.');
 		const endpoint = given.endpoint === undefined ? around.endpoint : given.endpoint;
 		if (endpoint === undefined) throw new TypeError('Rearview.init() needs an endpoint, or null to record locally only.');
-		const options = {...given, endpoint: endpoint && new URL(endpoint, win.location.href).href.replace(/\/+$/, '')};
+		const options = {...given, nonce: given.nonce ?? around.nonce, endpoint: endpoint && new URL(endpoint, win.location.href).href.replace(/\/+$/, '')};
 		if (options.endpoint) hub.own = `${options.endpoint}/v1/widget/`;
 		key = given.projectKey;
 		if (options.consent === 'pending' && !granted) {
@@ -142,12 +143,13 @@ export function createApi(hub, around) {
 		emit('load', {});
 	};
 
-	/** @template T @param {(reports: import('../report.js').Reports) => Promise<T>} use @returns {Promise<T>} */
-	const withReports = use => quiet((async () => {
+	/** @template T @template [G=void] @param {(reports: import('../report.js').Reports, given: G) => Promise<T>} use @param {() => G} [take]  what was given, as it is now @returns {Promise<T>} */
+	const withReports = (use, take) => quiet((async () => {
+		const given = /** @type {G} */ (take?.());
 		if (!ready) throw new Error('Rearview.init() was not called yet.');
 		await ready;
 		if (!recorder) throw new Error('Rearview was destroyed.');
-		return use(await recorder.reports());
+		return use(await recorder.reports(), given);
 	})());
 
 	/** @param {boolean} [forget] */
@@ -163,9 +165,6 @@ export function createApi(hub, around) {
 		around.destroy();
 		if (/** @type {any} */ (win).Bugpilot === api) delete /** @type {any} */ (win).Bugpilot;
 	});
-
-	/** @param {number | Date | undefined} at @returns {number} */
-	const time = at => at === undefined ? 0 : Number(at);
 
 	const api = {
 		/** Starts recording. Further calls return the first one's promise, unless that failed. @param {InitOptions} options @returns {Promise<void>} */
@@ -210,16 +209,12 @@ export function createApi(hub, around) {
 		 * @returns {Promise<Saved>} `{queued: true}` when it could not be sent yet
 		 */
 		saveReport(metadata, overrides) {
-			return withReports(reports => {
-				const {title, description, item_type, custom, ...rest} = plain(metadata ?? {});
-				const {screenshot, ...others} = plain(overrides ?? {});
-				return reports.report({trigger: 'sdk', title, description, item_type, custom: {...rest, ...custom}, overrides: others}, screenshot === true);
-			});
+			return withReports((reports, given) => reports.save(given[0], given[1]), () => [plain(metadata ?? {}), plain(overrides ?? {})]);
 		},
 
 		/** @param {ExportOptions} [options] @returns {Promise<any>} rrweb events, or a Blob of the native stream */
-		exportReplay({format = 'rrweb', from, to} = {}) {
-			return withReports(reports => reports.exportReplay(format, time(from), time(to)));
+		exportReplay(options = {}) {
+			return withReports((reports, given) => reports.exportReplay(given), () => ({...options}));
 		},
 
 		/** @returns {Promise<Blob>} a PNG of the viewport, drawn from the recording at its privacy level */

@@ -38,25 +38,18 @@ export function plain(value, depth = 4) {
  * @returns {User | null} null: nothing usable was given
  */
 export function mergeUser(before, given, say) {
-	const id = /** @type {any} */ (given)?.id;
+	const {id, ...rest} = Object(given);
 	const text = typeof id === 'number' || typeof id === 'bigint' ? `${id}` : id;
-	if (typeof given !== 'object' || given === null || typeof text !== 'string' || text === '') {
+	if (typeof text !== 'string' || text === '') {
 		say.error('Rearview.identify() needs an object with an id, a text or a number.');
 		return null;
 	}
 	const user = /** @type {User} */ ({...before, id: text.slice(0, 256)});
-	for (const key of Object.keys(given)) {
-		if (key === 'id' || UNSAFE.includes(key)) continue;
-		if (RESERVED.includes(key)) {
-			say.error(`Rearview.identify(): "${key}" is a reserved name, left out.`);
-			continue;
-		}
-		const value = /** @type {any} */ (given)[key];
-		if (value === null) delete user[key];
-		else {
-			const item = plain(value);
-			if (item !== undefined) user[key] = item;
-		}
+	for (const [key, value] of Object.entries(rest)) {
+		const item = plain(value);
+		if (RESERVED.includes(key)) say.error(`Rearview.identify(): "${key}" is a reserved name, left out.`);
+		else if (value === null) delete user[key];
+		else if (item !== undefined && !UNSAFE.includes(key)) user[key] = item;
 	}
 	const count = Object.keys(user).length;
 	if (count > MANY) say.warn(`Rearview.identify(): ${count} properties, more than ${MANY} are not recommended.`);

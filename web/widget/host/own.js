@@ -18,11 +18,11 @@ const pin = Base => {
 /** @template {object} T @param {T} namespace @returns {T} */
 const copy = namespace => /** @type {T} */ (Object.defineProperties({}, Object.getOwnPropertyDescriptors(namespace)));
 
-const {Map: M, Set: S, WeakMap: W, WeakSet: V, JSON: J, Array: A, Uint32Array: U, Uint16Array: T, Float64Array: F, URL: L} = globalThis;
-
 /** @type {any} */
-export const own = {
-	Map: pin(M), Set: pin(S), WeakMap: pin(W), WeakSet: pin(V), JSON: copy(J), Array: copy(A),
-	Uint32Array: U, Uint16Array: T, Float64Array: F, URL: L,
-};
+export const own = {};
+const page = /** @type {any} */ (globalThis);
+for (const name of ['Map', 'Set', 'WeakMap', 'WeakSet']) own[name] = pin(page[name]);
+for (const name of ['JSON', 'Array']) own[name] = copy(page[name]);
+for (const name of ['Uint32Array', 'Uint16Array', 'Float64Array', 'URL']) own[name] = page[name];
+
 export const {Map, Set, WeakMap, WeakSet, JSON, Array, Uint32Array, Uint16Array, Float64Array, URL} = own;

@@ -24,7 +24,7 @@ export function observeBudget({hub, enc, flow, tree, emit, every}) {
 		level = to;
 		votes = 0;
 		flow.load.gap = GAPS[level];
-		flow.record(4, () => enc.put(rv.REC_NOTE, 2, enc.name('budget'), enc.text(`level ${level}`)));
+		flow.note('budget', `level ${level}`);
 		emit('degrade', {what: 'budget', message: `level ${level}`});
 	};
 

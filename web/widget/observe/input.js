@@ -13,7 +13,7 @@ export function observeInput({hub, state, tree, flow, onRoot, targetOf}) {
 	/* The event comes before what it tells. */
 	const onReset = () => native.setTimeout(hub.guard(() => {
 		flow.stamp();
-		if (flow.isRunning() && state.poll(Infinity)) flow.schedule();
+		if (flow.isRunning() && state.poll()) flow.schedule();
 	}), 0);
 	const onToggle = (/** @type {Event} */ event) => {
 		const node = targetOf(event);

@@ -16,16 +16,11 @@ export function observeLogs({hub, enc, flow, config}) {
 			const [t, , level, args, stack, count] = line;
 			line[5] = 0;
 			flow.record(args.length + 6, () => {
-				enc.begin(rv.REC_CONSOLE);
-				enc.word(level);
-				enc.word(count);
-				enc.word(enc.text(stack ? stack.slice(0, STACK_MAX) : null));
-				for (const arg of args) enc.word(enc.text(arg));
-				enc.end();
+				enc.list(rv.REC_CONSOLE, [level, count, ...[stack ? stack.slice(0, STACK_MAX) : null, ...args].map(enc.text)]);
 			}, t);
 		}
 		const {skipped} = hub;
-		if (skipped) flow.record(4, () => enc.put(rv.REC_NOTE, 2, enc.name('logs_skipped'), enc.text(`${skipped}`)));
+		if (skipped) flow.note('logs_skipped', `${skipped}`);
 		hub.skipped = 0;
 	};
 

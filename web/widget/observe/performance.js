@@ -27,7 +27,7 @@ export function observePerformance({hub, enc, clock, flow, ids}) {
 			enc.begin(rv.REC_PERFORMANCE);
 			enc.word(kind);
 			enc.word(enc.name(name));
-			enc.double(value);
+			enc.double(value).forEach(enc.word);
 			for (const word of [clock.past(startTime), Math.round(duration), node ? ids.live(node) : 0, enc.name(detail)]) enc.word(word);
 			enc.end();
 		});

@@ -130,14 +130,17 @@ export function createEncoder(send, onRoom) {
 		word(value) {
 			words[at++] = value;
 		},
-		/** @param {number} value */
-		double(value) {
-			const two = new Uint32Array(new Float64Array([value]).buffer);
-			words[at++] = two[0];
-			words[at++] = two[1];
-		},
+		/** Two words. @param {number} value */
+		double: value => new Uint32Array(new Float64Array([value]).buffer),
 		end() {
 			words[start] |= (at - start) << 8;
+		},
+		/** A record of any number of words. @param {number} type @param {number[]} list */
+		list(type, list) {
+			tick();
+			words[at] = type | (list.length + 1) << 8;
+			words.set(list, at + 1);
+			at += list.length + 1;
 		},
 		post,
 		/** Words and characters sent so far, as bytes. */

@@ -1,4 +1,5 @@
 /* When things are written down: after the frame, in slices, or at once when there is no later. */
+import * as rv from 'rv:records';
 import {DEADLINE_MS, GAP_MAX_MS, GAP_MS, IN_FLIGHT, POST_MS, SLICE_MS, WAITING_MAX} from './limits.js';
 
 /** @typedef {ReturnType<typeof createFlow>} Flow */
@@ -139,6 +140,8 @@ export function createFlow({hub, enc, clock, ids, looks, tree, take, done}) {
 
 	return {
 		schedule, record, load,
+		/** @param {string} kind @param {string} text */
+		note: (kind, text) => record(4, () => enc.put(rv.REC_NOTE, 2, enc.name(kind), enc.text(text))),
 		/** @param {boolean} on */
 		run(on) {
 			running = on;

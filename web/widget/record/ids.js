@@ -3,15 +3,13 @@
  *
  *   node → id (weak)      id → parent's id, bits       in chunks, so that ids never move
  *
- * Ids count up and are never used again. Chunks in which nothing lives are dropped by `compact`. */
+ * Ids count up and are never used again. Chunks in which nothing lives are dropped by observe/poll.js. */
 
 /** @typedef {ReturnType<typeof createIds>} Ids */
 
-const SHIFT = 13;
+export const SHIFT = 13;
 const CHUNK = 1 << SHIFT;
 const MASK = CHUNK - 1;
-/** Chunks to have before it is worth looking for empty ones: a million ids. */
-const WORTH = 128;
 
 /** The low bits are record.def's EL_* flags. */
 export const DEAD = 1 << 8;
@@ -28,14 +26,12 @@ export function createIds() {
 	/** @type {WeakMap<Node, number>} */
 	let nodes = new WeakMap();
 	/** @type {(Uint32Array | undefined)[]} */
-	let parents = [];
+	const parents = [];
 	/** @type {(Uint16Array | undefined)[]} */
-	let bits = [];
+	const bits = [];
 	let next = 1;
-	let chunks = 0;
 	/** A parent that was alive at the last look: siblings are looked at one after the other. */
 	let sound = NONE;
-	let worth = WORTH;
 
 	/** @param {number} id */
 	const bitsOf = id => bits[id >>> SHIFT]?.[id & MASK] ?? DEAD;
@@ -61,7 +57,7 @@ export function createIds() {
 	};
 
 	return {
-		alive, bitsOf, parentOf, setBits,
+		alive, bitsOf, parentOf, setBits, parents, bits,
 		/** The id a node has or had, 0 none. @param {Node} node */
 		raw: node => nodes.get(node) ?? 0,
 		/** The id under which the stream knows the node now, 0 none. @param {Node} node */
@@ -79,7 +75,6 @@ export function createIds() {
 			if (!own) {
 				own = parents[chunk] = new Uint32Array(CHUNK);
 				bits[chunk] = new Uint16Array(CHUNK);
-				chunks++;
 			}
 			own[id & MASK] = parent;
 			/** @type {Uint16Array} */ (bits[chunk])[id & MASK] = value;
@@ -102,31 +97,12 @@ export function createIds() {
 			for (let at = id; at; at = parentOf(at)) if (at === above) return true;
 			return false;
 		},
-		/** Drops chunks without a living id. `each` calls back with every node of the page. @param {(visit: (node: Node) => void) => void} each */
-		compact(each) {
-			if (chunks < worth) return;
-			const used = new Set([next >>> SHIFT]);
-			each(node => {
-				const id = nodes.get(node);
-				if (id) used.add(id >>> SHIFT);
-			});
-			for (let i = 0; i < parents.length; i++) {
-				if (parents[i] && !used.has(i)) {
-					parents[i] = bits[i] = undefined;
-					chunks--;
-				}
-			}
-			worth = Math.max(WORTH, chunks * 2);
-		},
 		/** Everything is unknown again, for a new epoch. */
 		reset() {
 			sound = NONE;
 			nodes = new WeakMap();
-			parents = [];
-			bits = [];
+			parents.length = bits.length = 0;
 			next = 1;
-			chunks = 0;
-			worth = WORTH;
 		},
 	};
 }

@@ -11,39 +11,18 @@ const NEVER_NAMES = /^(?:(?:credit|debit|cc)[-_]?)?card[-_]?(?:no|num|number|cod
 
 /**
  * @param {import('../host/native.js').Natives} native
- * @param {{level?: unknown, mask_selectors?: unknown, block_selectors?: unknown}} config
- * @param {(what: string) => void} warn
- * @param {Document} document
+ * @param {{level?: unknown}} config
+ * @param {import('./selectors.js').Selectors} [selectors]  of the configuration
  */
-export function createPrivacy(native, config, warn, document) {
+export function createPrivacy(native, config, selectors) {
 	const level = config.level === 'none' || config.level === 'strict' ? config.level : 'inputs';
 	/** Fields that once were passwords stay unread when the page shows them as text. @type {WeakSet<Element>} */
 	const secret = new WeakSet();
 
-	const probe = document.createElement('i');
-	/** @param {unknown} list @returns {string} a valid selector list, '' for none */
-	const join = list => (Array.isArray(list) ? list.slice(0, 100) : []).filter(selector => {
-		try {
-			native.matches(probe, selector);
-			return typeof selector === 'string' && selector !== '';
-		} catch {
-			warn(`Rearview: the configured selector "${selector}" is not valid CSS and was left out.`);
-			return false;
-		}
-	}).join(',');
-	const mask = join(config.mask_selectors);
-	const block = join(config.block_selectors);
-	const both = [mask, block].filter(Boolean).join(',');
-	const combined = /[\s>+~:]/.test(both);
-	/** Attributes whose change can make a selector match or not. */
-	const relevant = new Set(['contenteditable', ...both ? ['class', 'id', ...[...both.matchAll(/\[\s*([\w-]+)/g)].map(found => found[1].toLowerCase())] : []]);
-
 	return {
-		level, secret, both,
-		/** How far a change reaches: only the element itself, or others too. */
-		combined,
+		level, secret, selectors,
 		/** Whether a change of that attribute may change the flags. @param {string} name */
-		isRelevant: name => name.startsWith('data-rv-') || relevant.has(name),
+		isRelevant: name => name.startsWith('data-rv-') || name === 'contenteditable' || !!selectors?.isRelevant(name),
 		/** @param {Element} element @param {number} inherited the parent's EL_MASK, EL_ALLOW @param {string[]} names the element's attributes */
 		flags(element, inherited, names) {
 			let flags = inherited & INHERITED;
@@ -56,11 +35,7 @@ export function createPrivacy(native, config, warn, document) {
 				else if (name === 'data-rv-allow' && !names.includes('data-rv-mask')) flags = flags & ~rv.EL_MASK | rv.EL_ALLOW;
 				else if (name === 'data-rv-mask') flags = flags & ~rv.EL_ALLOW | rv.EL_MASK;
 			}
-			if (both) {
-				if (mask && !names.includes('data-rv-allow') && native.matches(element, mask)) flags = flags & ~rv.EL_ALLOW | rv.EL_MASK;
-				if (block && native.matches(element, block)) flags |= rv.EL_BLOCK;
-			}
-			return flags;
+			return selectors ? selectors.flags(flags, element, names) : flags;
 		},
 		/** Whether a field's value is never read, not even its length. @param {Element} element @param {string} type */
 		isSecret(element, type) {

@@ -6,7 +6,6 @@ import * as rv from 'rv:records';
 
 const LENGTH_MAX = 1000;
 const CONTROLS_MAX = 5000;
-const POLLED = 200;
 const PLAIN_TYPES = new Set(['button', 'submit', 'reset', 'image']);
 const CHECKED_TYPES = new Set(['checkbox', 'radio']);
 
@@ -25,8 +24,6 @@ export function createState(enc, ids, privacy, native) {
 	const controls = new Map();
 	/** @type {WeakMap<Element, string>} */
 	const dialogs = new WeakMap();
-	/** @type {Iterator<[Element, string]> | null} */
-	let cursor = null;
 
 	/** @param {any} element @param {string} name @returns {{flags: number, len: number, value: string | null}} */
 	const read = (element, name) => {
@@ -45,19 +42,15 @@ export function createState(enc, ids, privacy, native) {
 		return {flags: rv.INPUT_HAS_VALUE, len: 0, value};
 	};
 
-	/** A select is its options. @param {any} element @param {(option: Element) => void} visit */
-	const eachOption = (element, visit) => {
-		for (const option of native.queryAll(element, 'option')) visit(option);
-	};
-
-	/** Sends a field's state if it is another than before. @param {any} element @param {number} id @param {string} name @param {boolean} byUser @returns {boolean} false: no room */
-	const update = (element, id, name, byUser) => {
-		const now = read(element, name);
-		const key = `${now.flags} ${now.len} ${now.value ?? ''}`;
-		if (controls.get(element) === key) return true;
+	/** Sends a field's state if it is another than before, or of a new field if it is another than an empty one's. @param {any} element @param {number} id @param {string} name @param {boolean} byUser @param {boolean} [isNew] @returns {boolean} false: no room */
+	const update = (element, id, name, byUser, isNew = false) => {
+		const {flags, len, value} = read(element, name);
+		const key = `${flags} ${len} ${value ?? ''}`;
+		if (!isNew && controls.get(element) === key) return true;
 		if (!enc.open(8)) return false;
 		controls.set(element, key);
-		enc.put(rv.REC_INPUT, 4, id, now.flags | (byUser ? rv.INPUT_USER : 0), now.len, now.value === null ? 0 : enc.text(now.value));
+		const isEmpty = name === 'option' ? flags === rv.INPUT_CHECKABLE : !len && !value && !(flags & (rv.INPUT_CHECKED | rv.INPUT_INDETERMINATE));
+		if (!isNew || !isEmpty) enc.put(rv.REC_INPUT, 4, id, flags | (byUser ? rv.INPUT_USER : 0), len, enc.text(value));
 		return true;
 	};
 
@@ -72,10 +65,7 @@ export function createState(enc, ids, privacy, native) {
 			if (name === 'select' || (name === 'input' && PLAIN_TYPES.has(native.inputType(element)))) return;
 			if (controls.size >= CONTROLS_MAX) controls.delete(/** @type {Element} */ (controls.keys().next().value));
 			controls.delete(element);
-			const {flags, len, value} = read(element, name);
-			controls.set(element, `${flags} ${len} ${value ?? ''}`);
-			const empty = name === 'option' ? flags === rv.INPUT_CHECKABLE : !len && !value && !(flags & (rv.INPUT_CHECKED | rv.INPUT_INDETERMINATE));
-			if (!empty) enc.put(rv.REC_INPUT, 4, id, flags, len, value === null ? 0 : enc.text(value));
+			update(element, id, name, false, true);
 		},
 		/** Something may have changed a field. @param {any} element @param {boolean} byUser @returns {boolean} false: no room, come again */
 		field(element, byUser) {
@@ -84,32 +74,18 @@ export function createState(enc, ids, privacy, native) {
 			if (!id || ids.bitsOf(id) & rv.EL_BLOCK) return true;
 			if (name === 'select') {
 				let done = true;
-				eachOption(element, option => {
+				for (const option of native.queryAll(element, 'option')) {
 					const own = ids.live(option);
 					if (own) done = update(option, own, 'option', byUser) && done;
-				});
+				}
 				return done;
 			}
 			if (!FIELDS.has(name) || (name === 'input' && PLAIN_TYPES.has(native.inputType(element)))) return true;
 			return update(element, id, name, byUser);
 		},
-		/** Looks whether scripts changed fields: a few hundred at a time, or all. @param {number} [most] @returns {boolean} something was written */
-		poll(most = POLLED) {
-			if (!cursor || most > POLLED) cursor = controls.entries();
-			let wrote = false;
-			for (let i = 0; i < most; i++) {
-				const step = cursor.next();
-				if (step.done) {
-					cursor = null;
-					break;
-				}
-				const [element, before] = step.value;
-				const id = ids.live(element);
-				if (!id || !native.isConnected(element)) controls.delete(element);
-				else if (update(element, id, native.localName(element), false) && controls.get(element) !== before) wrote = true;
-			}
-			return wrote;
-		},
+		controls, update,
+		/** Looks at all fields whether scripts changed them; observe/poll.js puts it here. @type {() => boolean} something was written */
+		poll: () => false,
 		/** @param {any} element @param {number} id */
 		media(element, id) {
 			const bits = (element.paused === false && !element.ended ? rv.MEDIA_PLAYING : 0) | (element.muted ? rv.MEDIA_MUTED : 0) | (element.loop ? rv.MEDIA_LOOP : 0);
@@ -130,7 +106,6 @@ export function createState(enc, ids, privacy, native) {
 		},
 		reset() {
 			controls.clear();
-			cursor = null;
 		},
 	};
 }

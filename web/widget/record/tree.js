@@ -285,7 +285,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 				rest = false;
 			} else if (rest) {
 				if (id && !remove(id)) return false;
-			} else if (id && !loose.has(node) && !ids.within(at, id) && inheritedAt(id) === (bits & INHERITED) && !privacy.combined && nodeType(node) !== 10) {
+			} else if (id && !loose.has(node) && !ids.within(at, id) && inheritedAt(id) === (bits & INHERITED) && !privacy.selectors?.combined && nodeType(node) !== 10) {
 				if (!enc.open(8)) return false;
 				enc.put(rv.REC_MOVE, 3, id, at, next);
 				ids.move(id, at);
@@ -377,9 +377,8 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		}
 		if (isRelevant) {
 			if (isStale(node, id)) return renew(node, id);
-			if (privacy.combined) {
-				const scope = /** @type {Element} */ (parentNode(node) ?? node);
-				for (const found of native.queryAll(nodeType(scope) === 1 ? scope : node, privacy.both)) {
+			if (privacy.selectors?.combined) {
+				for (const found of privacy.selectors.related(node)) {
 					const own = ids.live(found);
 					if (own && isStale(found, own) && !renew(found, own)) return false;
 				}
