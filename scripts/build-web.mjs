@@ -47,7 +47,7 @@ const INTERNAL = new RegExp(`^(?:${[
 	'double drain drop every failed field fields flying fnText force frameDoc free getter guard hookFrame hosts inputType inputValue introduce',
 	'hasBodies isBusy isDirty isFull isMasked isNew isTimed isRelevant isRunning isSecret isValue isWalking kill live logAt lost maker measured mute native nested newPatcher onBlocked onDegrade onMessage onFlush onNode onNote onTimer',
 	'onRoom onRoot onWindow pageState parentOf past patcher poll queryAll reach reread returned roots schedule scriptAddress setBits skipped stamp stackOf',
-	'errorText targetOf touched unlisten within accessor adoptedIn doubt fontSources hollow isLarge isOther isSettled sheetMedia flagsOf isAlive textOf fullOf isChanged begun attribute descriptor listen word record namespace contexts touched skipped imports ownerId collect clip',
+	'boxes onReplaced errorText targetOf touched unlisten within accessor adoptedIn doubt fontSources hollow isLarge isOther isSettled sheetMedia flagsOf isAlive textOf fullOf isChanged begun attribute descriptor listen word record namespace contexts touched skipped imports ownerId collect clip',
 ].join(' ').replaceAll(' ', '|')})$`);
 const nameCache = {};
 /** The first of ours in the page: it takes the built-ins that all of them use. */
@@ -55,7 +55,7 @@ const FIRST = /^(?:loader|index)\.js$/;
 /** Files that rearview.js loads, with what they hand to it. @type {Record<string, string>} */
 const PARTS = {recorder: 'createRecorder', 'record/selectors': 'createSelectors', report: 'createReports', extras: 'createExtras', styles: 'styles', frame: 'frame', logs: 'logs'};
 
-const hash = (/** @type {string | Uint8Array} */ content) => createHash('sha256').update(content).digest('hex').slice(0, 12);
+const hash = (/** @type {string | Uint8Array} */ content) => createHash('sha256').update(content).digest('hex').slice(0, 8);
 /** @type {Record<string, string>} */
 const hashes = {};
 

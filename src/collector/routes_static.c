@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_BYTES_MAX = 4096, HASH_TEXT = 12, CACHE_FILES = 256, HASHED_BYTES_MAX = 64 << 20 };
+enum { PATH_BYTES_MAX = 4096, HASH_TEXT = 12, VERSION_TEXT = 8, CACHE_FILES = 256, HASHED_BYTES_MAX = 64 << 20 };
 
 /* Hashes of files as they were when last read; handlers run on the event thread, so nothing locks. */
 static struct { dev_t dev; ino_t ino; off_t size; struct timespec changed; char hash[HASH_TEXT + 1]; } cache[CACHE_FILES];
@@ -97,7 +97,7 @@ static bool accepts(const char *list, const char *coding)
 
 static void not_found(struct rv_call *call) { rv_call_fail(call, 404, "not_found", "There is nothing at this address.", NULL); }
 
-/* cache_control NULL: immutable when ?v= is the content's hash, else five minutes. */
+/* cache_control NULL: immutable when ?v= is the content's hash or its beginning, else five minutes. */
 static void send_file(struct rv_call *call, const char *dir, const char *name, const char *cache_control)
 {
 	static const struct { const char *coding, *ending; } packed[] = {{"br", ".br"}, {"gzip", ".gz"}};
@@ -123,7 +123,7 @@ static void send_file(struct rv_call *call, const char *dir, const char *name, c
 	const char *wanted = rv_call_query(call, "v");
 	snprintf(etag, sizeof etag, "\"%s%s%s\"", hash, *coding ? "-" : "", coding);
 	rv_call_set_header(call, "Vary", "Accept-Encoding");
-	rv_call_set_header(call, "Cache-Control", cache_control ? cache_control : wanted && strcmp(wanted, hash) == 0 ? "public, max-age=31536000, immutable" : "public, max-age=300");
+	rv_call_set_header(call, "Cache-Control", cache_control ? cache_control : wanted && strlen(wanted) >= VERSION_TEXT && strncmp(wanted, hash, strlen(wanted)) == 0 ? "public, max-age=31536000, immutable" : "public, max-age=300");
 	rv_call_finish_file(call, fd, type_of(name), etag);
 }
 

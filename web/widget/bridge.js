@@ -49,29 +49,19 @@ export function createBridge({hub, asset, workerUrl, nonce, isFrame, onMessage, 
 				texts.push(await response.text());
 			}
 			address = URL.createObjectURL(new Blob(texts, {type: 'text/javascript'}));
+			native.setTimeout(() => URL.revokeObjectURL(address), READY_MS);
 		}
-		try {
-			const worker = new native.Worker(hub.scriptAddress(address), {name: 'rearview'});
-			native.listen(worker, 'message', guard((/** @type {MessageEvent} */ event) => receive(event.data)));
-			native.listen(worker, 'error', guard((/** @type {ErrorEvent} */ event) => {
-				event.preventDefault();
-				broken(Error(event.message || 'not loaded'));
-			}));
-			return {post: (message, transfer) => worker.postMessage(message, transfer), close: () => worker.terminate()};
-		} finally {
-			if (rung === 'blob') native.setTimeout(() => URL.revokeObjectURL(address), READY_MS);
-		}
+		const worker = new native.Worker(hub.scriptAddress(address), {name: 'rearview'});
+		native.listen(worker, 'message', guard((/** @type {MessageEvent} */ event) => receive(event.data)));
+		native.listen(worker, 'error', guard((/** @type {ErrorEvent} */ event) => {
+			event.preventDefault();
+			broken(Error(event.message || 'not loaded'));
+		}));
+		return {post: (message, transfer) => worker.postMessage(message, transfer), close: () => worker.terminate()};
 	};
 
 	/** What one of our files hands over. @param {string} address @returns {Promise<any>} */
-	const part = async address => {
-		/** @type {any} */
-		let made;
-		await hub.addScript(address, nonce, {rearview: (/** @type {any} */ given) => {
-			made = given;
-		}});
-		return made;
-	};
+	const part = address => hub.addScript(address, nonce);
 
 	/** Nobody answers any more. @param {string} error @returns {Line | null} */
 	const hangUp = error => {

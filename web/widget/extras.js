@@ -13,6 +13,7 @@ import {observeLifecycle} from './observe/lifecycle.js';
 import {observeMedia} from './observe/media.js';
 import {observePoll} from './observe/poll.js';
 import {observeSelection} from './observe/selection.js';
+import {observeSizes} from './observe/sizes.js';
 import {observeDrift} from './record/drift.js';
 import {LEAF} from './record/ids.js';
 import {SLICE_MS} from './record/limits.js';
@@ -46,7 +47,7 @@ const observeFrames = ctx => {
 const DUE_MAX = 1000;
 
 /** What `ctx` gives a module (listeners, timers, replaced functions) ends with it. @type {Extra[]} */
-const MODULES = [observePoll, observeLate, observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs, observeBudget, observeDrift, observeFrames];
+const MODULES = [observePoll, observeSizes, observeLate, observeMedia, observeDisplay, observeSelection, observeAnimation, observeKeyboard, observeLifecycle, observeHistory, observeCanvas, observeBlobs, observeBudget, observeDrift, observeFrames];
 
 /** @param {import('./recorder.js').Ctx} ctx @param {Extra[]} more  those of rearview.styles.js and rearview.logs.js */
 export function createExtras(ctx, more) {

@@ -18,11 +18,7 @@ function start(win, script) {
 		nonce,
 		asset: (name, {assetsUrl}) => new URL(`${name}?v=${FILES[name.slice(9)] ?? ''}`, assetsUrl ? new URL(assetsUrl, win.location.href) : here),
 		part: async (name, asset, options) => {
-			/** @type {any} */
-			let part;
-			await hub.addScript(asset(`rearview.${name}.js`).href, options.nonce, {rearview: (/** @type {any} */ given) => {
-				part = given;
-			}});
+			const part = await hub.addScript(asset(`rearview.${name}.js`).href, options.nonce);
 			if (!part) throw new Error(`rearview.${name}.js is not what was expected.`);
 			return part;
 		},

@@ -46,7 +46,6 @@ import {FRAMES, createTree} from './record/tree.js';
  * @property {(each: (root: Document | ShadowRoot, listen: Listen) => void) => void} onRoot  for every document and shadow root
  * @property {(each: (win: Window, listen: Listen) => void) => void} onWindow  for the page's window and those of its frames
  * @property {(visit: (root: Document | ShadowRoot) => void) => void} roots
- * @property {(each: (element: Element) => void) => void} blocked
  * @property {(ms: number, tick: (isAsked?: boolean) => void) => () => void} every  also before every export, then it is asked
  */
 
@@ -128,8 +127,6 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	const eachRoot = [];
 	/** @type {((win: Window, listen: Listen) => void)[]} */
 	const eachWindow = [];
-	/** @type {((element: Element) => void)[]} */
-	const eachBlocked = [];
 	/** @type {Set<WeakRef<Document | ShadowRoot>>} */
 	const known = new Set();
 	/** @type {WeakSet<Document | ShadowRoot | Window>} */
@@ -410,14 +407,13 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			const privacy = createPrivacy(native, rules, selectors);
 			state = createState(enc, ids, privacy, native);
 			sheetsOf = createSheets(hub, enc, ids, flow.schedule);
-			tree = createTree({native, enc, ids, privacy, state, sheets: sheetsOf, closed: hub.closed, onRoot, onReplaced, onBlocked: element => eachBlocked.forEach(each => each(element))});
+			tree = createTree({native, enc, ids, privacy, state, sheets: sheetsOf, closed: hub.closed, onRoot, onReplaced});
 			/** @type {Ctx} */
 			const ctx = {
 				hub, options, part, handlers, emit, config, privacy, clock, enc, ids, flow, state, sheets: sheetsOf, tree, send, pageState, targetOf, listen, roots, every,
 				isBehind: () => queue.length > 0 || tree.isDirty(),
 				onRoot: each => void eachRoot.push(each),
 				onWindow: each => void eachWindow.push(each),
-				blocked: each => void eachBlocked.push(each),
 			};
 			/** @type {((ctx: Ctx) => void | (() => void))[]} */
 			const observers = [observePointer, observeInput, observeScroll, observeViewport, observeVisibility, observeNavigation];
@@ -430,14 +426,9 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			getExtras = () => later ??= (async () => {
 				try {
 					/* Not by Promise.all, which may be the page's. */
-					const [making, styling, logging] = /** @type {const} */ (['extras', 'styles', 'logs']).map(name => {
-						const coming = part(name);
-						coming.catch(() => {});
-						return coming;
-					});
-					const make = await making;
-					const styles = await styling;
-					const logs = await logging;
+					const coming = ['extras', 'styles', 'logs'].map(name => part(/** @type {any} */ (name)));
+					for (const one of coming) one.catch(() => {});
+					const [make, styles, logs] = [await coming[0], await coming[1], await coming[2]];
 					attempt(() => {
 						const rules = styles.createRules(hub, enc, ids, flow.schedule, sheetsOf);
 						sheetsOf.refresh();

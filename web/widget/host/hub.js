@@ -174,8 +174,8 @@ export function createHub(win) {
 		},
 		counters: () => ({errors, dropped}),
 		plain,
-		/** Runs one of our own files. @param {string} address @param {string | undefined} nonce @param {object} given properties of the script element, for the file to find */
-		addScript: (address, nonce, given) => addScript(win, address, nonce, given),
+		/** Runs one of our own files; answers what it hands over. @param {string} address @param {string | undefined} nonce */
+		addScript: (address, nonce) => addScript(win, address, nonce),
 		/** Hooks a frame's functions; the answer gives them back. @param {any} frame its window */
 		hookFrame(frame) {
 			const patcher = hub.newPatcher();

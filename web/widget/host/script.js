@@ -24,14 +24,20 @@ export function scriptAddress(win, address) {
  * @param {Window & typeof globalThis} win
  * @param {string} address
  * @param {string | undefined} nonce
- * @param {object} given
- * @returns {Promise<void>} when the file has run
+ * @returns {Promise<any>} what the file has handed over when it has run
  */
-export const addScript = (win, address, nonce, given) => new Promise((done, failed) => {
+export const addScript = (win, address, nonce) => new Promise((done, failed) => {
 	const element = win.document.createElement('script');
+	/** @type {any} */
+	let made;
 	if (nonce) element.nonce = nonce;
-	Object.assign(element, given, {rearviewOwn: own});
-	element.onload = () => done();
+	Object.assign(element, {
+		rearviewOwn: own,
+		rearview(/** @type {any} */ given) {
+			made = given;
+		},
+	});
+	element.onload = () => done(made);
 	element.onerror = () => failed(new Error(`${address} could not be loaded.`));
 	element.src = scriptAddress(win, address);
 	(win.document.head ?? win.document.documentElement).append(element);

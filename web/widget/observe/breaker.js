@@ -8,6 +8,8 @@ const TICK_MS = 1000;
 /** The least time between two flushes, by level. */
 const GAPS = [0, 250, 1000];
 const SAMPLED = 2;
+/** Changes of one element's attributes between two ticks that are told as they come. */
+const NOISY = 10;
 
 /** @param {import('../extras.js').ExtrasCtx} ctx */
 export function observeBudget({hub, enc, flow, tree, emit, every}) {
@@ -18,6 +20,25 @@ export function observeBudget({hub, enc, flow, tree, emit, every}) {
 	let bytes = enc.bytes();
 	/** Ticks that asked for another level in a row: more when positive. */
 	let votes = 0;
+	/** How often attributes changed since the last tick. @type {Map<Element, number>} */
+	const counts = new Map();
+	/** The noisiest elements, told with the next tick. @type {Map<Element, string[]>} */
+	const noisy = new Map();
+
+	/** @param {Element} element @param {string[]} names */
+	const hold = (element, names) => {
+		const times = (counts.get(element) ?? 0) + 1;
+		counts.set(element, times);
+		if (times > NOISY) noisy.set(element, [...new Set([...noisy.get(element) ?? [], ...names])]);
+		return times > NOISY;
+	};
+
+	const release = () => {
+		const {attributes} = tree;
+		if (flow.isRunning()) for (const [element, names] of noisy) attributes.set(element, [...new Set([...attributes.get(element) ?? [], ...names])]);
+		noisy.clear();
+		counts.clear();
+	};
 
 	/** @param {number} to */
 	const change = to => {
@@ -31,7 +52,8 @@ export function observeBudget({hub, enc, flow, tree, emit, every}) {
 	const end = every(TICK_MS, () => {
 		const now = native.now();
 		const seconds = (now - at) / 1000;
-		tree.sample(level >= SAMPLED);
+		release();
+		tree.sample(level >= SAMPLED ? hold : null);
 		if (tree.isDirty()) flow.schedule();
 		if (seconds < 0.5) return; /* a look before an export */
 		const used = Math.max((flow.load.ms - ms) / seconds / BUDGET_MS, (enc.bytes() - bytes) / seconds / BUDGET_BYTES);
@@ -47,6 +69,7 @@ export function observeBudget({hub, enc, flow, tree, emit, every}) {
 	return () => {
 		end();
 		flow.load.gap = 0;
-		tree.sample(false);
+		release();
+		tree.sample(null);
 	};
 }

@@ -5,7 +5,7 @@ import * as rv from 'rv:records';
 const LAST_MS = 10;
 
 /** @param {import('../extras.js').ExtrasCtx} ctx */
-export function observeLifecycle({hub, enc, clock, flow, listen}) {
+export function observeLifecycle({hub, enc, clock, flow, send, pageState, listen}) {
 	const {win} = hub;
 	const write = (/** @type {number} */ kind) => flow.record(3, () => enc.put(rv.REC_LIFECYCLE, 1, kind));
 	listen(win.document, 'freeze', () => {
@@ -17,6 +17,9 @@ export function observeLifecycle({hub, enc, clock, flow, listen}) {
 		write(rv.LIFECYCLE_RESUME);
 	});
 	listen(win, 'pageshow', event => {
-		if (event.persisted) write(rv.LIFECYCLE_SHOW);
+		if (!event.persisted) return;
+		clock.correct();
+		send(pageState());
+		write(rv.LIFECYCLE_SHOW);
 	});
 }

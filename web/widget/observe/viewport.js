@@ -1,5 +1,4 @@
-/* The size of the viewport and of blocked elements, read where the layout is known: in resize events
- * and resize observations. */
+/* The size of the viewport, read where the layout is known: in resize events. */
 import * as rv from 'rv:records';
 
 /**
@@ -21,24 +20,9 @@ export const measure = ({win, native}) => new Promise(done => {
 });
 
 /** @param {import('../recorder.js').Ctx} ctx */
-export function observeViewport({hub, enc, flow, blocked, listen}) {
-	const {win, native} = hub;
+export function observeViewport({hub: {win}, enc, flow, listen}) {
 	listen(win, 'resize', () => {
 		const {innerWidth, innerHeight, devicePixelRatio} = win;
 		flow.record(6, () => enc.put(rv.REC_VIEWPORT, 3, innerWidth, innerHeight, Math.round(devicePixelRatio * 1000)));
 	});
-	const sizes = new win.ResizeObserver(hub.guard((/** @type {ResizeObserverEntry[]} */ entries) => {
-		for (const {target, borderBoxSize, contentRect} of entries) {
-			if (!native.isConnected(target)) sizes.unobserve(target);
-			const box = borderBoxSize?.[0];
-			const width = box ? box.inlineSize : contentRect.width;
-			const height = box ? box.blockSize : contentRect.height;
-			flow.onNode(target, false, 6, id => enc.put(rv.REC_SIZE, 3, id, Math.round(width), Math.round(height)));
-		}
-	}));
-	blocked(element => {
-		sizes.unobserve(element);
-		sizes.observe(element);
-	});
-	return () => sizes.disconnect();
 }

@@ -5,13 +5,13 @@ const LAST_FLUSH_MS = 20;
 
 /** @param {import('../recorder.js').Ctx} ctx */
 export function observeVisibility({hub, enc, clock, flow, send, pageState, listen}) {
-	const {win, native} = hub;
+	const {win} = hub;
 	listen(win.document, 'visibilitychange', () => {
 		clock.correct();
-		const visible = native.visibility(win.document) === 'visible' ? 1 : 0;
-		flow.record(4, () => enc.put(rv.REC_VISIBILITY, 1, visible));
+		const state = pageState();
+		flow.record(4, () => enc.put(rv.REC_VISIBILITY, 1, +state.visible));
 		flow.force(LAST_FLUSH_MS);
-		send(pageState());
+		send(state);
 	});
 	/** @param {any} event */
 	const onLeave = ({type, persisted}) => {
@@ -22,9 +22,4 @@ export function observeVisibility({hub, enc, clock, flow, send, pageState, liste
 	/* Firefox ends the worker of a page that goes before it can store anything on pagehide. */
 	listen(win, 'beforeunload', onLeave);
 	listen(win, 'pagehide', onLeave);
-	listen(win, 'pageshow', (/** @type {PageTransitionEvent} */ event) => {
-		if (!event.persisted) return;
-		clock.correct();
-		send(pageState());
-	});
 }

@@ -86,12 +86,8 @@ export function createState(enc, ids, privacy, native) {
 		controls, update,
 		/** Looks at all fields whether scripts changed them; observe/poll.js puts it here. @type {() => boolean} something was written */
 		poll: () => false,
-		/** @param {any} element @param {number} id */
-		media(element, id) {
-			const bits = (element.paused === false && !element.ended ? rv.MEDIA_PLAYING : 0) | (element.muted ? rv.MEDIA_MUTED : 0) | (element.loop ? rv.MEDIA_LOOP : 0);
-			const number = (/** @type {unknown} */ value) => Number.isFinite(value) ? Math.round(/** @type {number} */ (value) * 1000) : 0;
-			enc.put(rv.REC_MEDIA, 5, id, bits, number(element.currentTime), number(element.volume), number(element.playbackRate));
-		},
+		/** Writes how an element plays; the caller has made room. observe/media.js puts it here. @type {(element: any, id: number) => void} */
+		media() {},
 		/** An open dialog or popover; `known`: say so even when closed. @param {any} element @param {number} id @param {boolean} known */
 		dialog(element, id, known) {
 			let flags = 0;

@@ -18,8 +18,8 @@ const HTML = 'http://www.w3.org/1999/xhtml';
 const SVG = 'http://www.w3.org/2000/svg';
 const MATHML = 'http://www.w3.org/1998/Math/MathML';
 const ATTRIBUTES_MAX = 1000;
-/** Changes of one element's attributes between two samples that are told as they come. */
-const NOISY = 10;
+/** Blocked elements that wait for what tells their size. */
+const BOXES_MAX = 1000;
 /** What follows an element's record at once: state of fields, media, dialogs. */
 const STATE_WORDS = 40;
 const LEAVES = new Set(['script', 'noscript', 'textarea', 'iframe', 'frame', 'template']);
@@ -38,9 +38,8 @@ export const FRAMES = new Set(['iframe', 'frame', 'object']);
  * @param {WeakMap<Element, {shadowRoot: ShadowRoot | null}>} ctx.closed
  * @param {(root: Document | ShadowRoot) => void} ctx.onRoot  a root to observe from now on
  * @param {(document: Document) => void} ctx.onReplaced  a child of the document went away
- * @param {(element: Element) => void} ctx.onBlocked  an element whose size is wanted
  */
-export function createTree({native, enc, ids, privacy, state, sheets, closed, onRoot, onReplaced, onBlocked}) {
+export function createTree({native, enc, ids, privacy, state, sheets, closed, onRoot, onReplaced}) {
 	const {firstChild, nextSibling, parentNode, nodeType, isConnected, localName, attribute} = native;
 	/** Nodes that were added or removed, with the first id that is newer. @type {Map<Node, number>} */
 	const mentioned = new Map();
@@ -50,10 +49,8 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 	let delivery = 0;
 	/** @type {Map<Element, string[]>} */
 	const attributes = new Map();
-	/** The noisiest elements, told with the next sample. @type {typeof attributes} */
-	const noisy = new Map();
-	/** How often attributes changed since the last sample; null: everything is told as it comes. @type {Map<Element, number> | null} */
-	let counts = null;
+	/** Takes over changed attributes that are not told as they come. @type {((element: Element, names: string[]) => boolean) | null} */
+	let holds = null;
 	/** @type {Map<Node, number>} */
 	const texts = new Map();
 	/** Hosts of new shadow roots. @type {Set<Element>} */
@@ -66,6 +63,8 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 	const styles = new Set();
 	/** Roots whose adopted list to compare. @type {Set<Document | ShadowRoot>} */
 	const adopters = new Set();
+	/** Blocked elements whose size is wanted. @type {Set<Element>} */
+	const boxes = new Set();
 	/** @type {WeakMap<Element, Document>} */
 	let frameDocuments = new WeakMap();
 	/** @type {WeakMap<Document, string>} */
@@ -181,7 +180,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		}
 		enc.end();
 		if (isBlocked) {
-			onBlocked(node);
+			if (boxes.size < BOXES_MAX) boxes.add(node);
 			return id;
 		}
 		if (isHtml) {
@@ -356,14 +355,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 		if (!id) return true;
 		const bits = ids.bitsOf(id);
 		const tag = localName(node);
-		if (counts && !FIELDS.has(tag) && !names.some(privacy.isRelevant)) {
-			const times = (counts.get(node) ?? 0) + 1;
-			counts.set(node, times);
-			if (times > NOISY) {
-				noisy.set(node, [...new Set([...noisy.get(node) ?? [], ...names])]);
-				return true;
-			}
-		}
+		if (holds && !FIELDS.has(tag) && !names.some(privacy.isRelevant) && holds(node, names)) return true;
 		/** @type {string[]} */
 		const kept = [];
 		let isRelevant = false;
@@ -454,7 +446,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 	};
 
 	return {
-		frames, hosts, fields, adopters, page, omits, renew,
+		frames, hosts, fields, adopters, boxes, page, omits, renew,
 		/** Keeps what the mutation records of one delivery name. @param {MutationRecord[]} records */
 		collect(records) {
 			const mark = ids.mark();
@@ -487,12 +479,12 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 				} else texts.set(target, mark);
 			}
 		},
-		isDirty: () => mentioned.size + attributes.size + noisy.size + texts.size + walks.length + hosts.size + frames.size + fields.size + styles.size + adopters.size > 0 || sheets.isBusy(),
-		/** Lets go of what was held back; whether elements whose attributes change all the time are held back until the next call. @param {boolean} on */
-		sample(on) {
-			for (const [element, names] of noisy) attributes.set(element, [...new Set([...attributes.get(element) ?? [], ...names])]);
-			noisy.clear();
-			counts = on ? new Map() : null;
+		isDirty: () => mentioned.size + attributes.size + texts.size + walks.length + hosts.size + frames.size + fields.size + styles.size + adopters.size > 0 || sheets.isBusy(),
+		/** Changed attributes that are not told yet: elements and names. */
+		attributes,
+		/** @param {typeof holds} by */
+		sample(by) {
+			holds = by;
 		},
 		isWalking: () => walks.length > 0,
 		/** Writes down what changed. @param {() => boolean} isOver @returns {boolean} false: there is more */
@@ -529,7 +521,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 			return ids.live(target);
 		},
 		reset() {
-			for (const all of [mentioned, loose, attributes, noisy, texts, hosts, frames, fields, styles, adopters]) all.clear();
+			for (const all of [mentioned, loose, attributes, texts, hosts, frames, fields, styles, adopters, boxes]) all.clear();
 			frameDocuments = new WeakMap();
 			walks = [];
 			swept = true;
