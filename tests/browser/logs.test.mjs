@@ -152,6 +152,11 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			if (init && options.consent !== 'pending') await page.evaluate(() => /** @type {any} */ (window).started);
 			return path;
 		}
+		/** What comes later is there and has begun. */
+		async function begun() {
+			await page.waitForFunction(() => performance.getEntriesByType('resource').some((entry) => /rearview\.logs/.test(entry.name)));
+			await page.evaluate(() => /** @type {any} */ (window).Rearview.exportReplay().then(() => undefined));
+		}
 		/** @returns {Promise<any>} the report as it reached the server */
 		async function report(given = {}) {
 			const before = site.reports.length;
@@ -269,7 +274,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 				source.addEventListener('named', () => { heard.push('named'); });
 			</script>` });
 			await page.waitForFunction(() => /** @type {any} */ (window).heard.length >= 3);
-			await page.waitForFunction(() => performance.getEntriesByType('resource').some((entry) => /rearview\.logs/.test(entry.name)));
+			await begun();
 			await page.evaluate(async () => {
 				/** @type {any} */ const w = window;
 				w.socket.send('hello');
@@ -305,7 +310,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 
 		it('keeps headers and bodies that are asked for, and no others', async () => {
 			await open({ config: { capture: { network_headers: ['X-Answer', 'x-asked', 'Authorization', 'Set-Cookie'], network_bodies: [`${site.base}/json?yes`] } } });
-			await page.waitForFunction(() => performance.getEntriesByType('resource').some((entry) => /rearview\.logs/.test(entry.name)));
+			await begun();
 			const read = await page.evaluate(async () => {
 				const headers = { 'x-asked': 'mine', authorization: 'Bearer secret-token-1', 'x-other': 'no' };
 				const text = await (await fetch('/json?yes', { method: 'POST', headers, body: '{"password":"hunter2","name":"visible"}' })).text();
@@ -334,7 +339,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 
 		it('hears every method of the console', async () => {
 			await open();
-			await page.waitForFunction(() => performance.getEntriesByType('resource').some((entry) => /rearview\.logs/.test(entry.name)));
+			await begun();
 			await page.evaluate(() => {
 				console.log('%s has %d of %i, %f %o %%', 'one', 2.7, '3.9px', '1.5', { a: [1, new Map([['k', { b: 1 }]])] }, 'more');
 				console.log('%cstyled', 'color: red', 1n, Symbol('s'), undefined, null, -0);
@@ -425,7 +430,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 
 		it('puts long tasks and vitals on the time line', async () => {
 			await open({ body: '<h1>Large enough to be the largest</h1><button>b</button>' });
-			await page.waitForFunction(() => performance.getEntriesByType('resource').some((entry) => /rearview\.logs/.test(entry.name)));
+			await begun();
 			await page.evaluate(() => new Promise((done) => setTimeout(() => {
 				const end = performance.now() + 120;
 				while (performance.now() < end);
@@ -505,7 +510,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 		});
 
 		it('keeps nothing and asks for nothing before consent, and nothing of a pause', async () => {
-			await open({ options: { consent: 'pending' }, head: '<script>localStorage.clear();</script>', tail: '<script>console.log("before-consent"); fetch("/json?before-consent").then((response) => response.text()); setTimeout(() => { throw new Error("before-consent") });</script>' });
+			await open({ options: { consent: 'pending' }, head: '<script>localStorage.clear();</script>', tail: '<script>console.log("before-consent"); fetch("/json?before-consent").then((response) => response.text()); setTimeout(() => { throw new Error("before-consent") }); window.reject = () => { Promise.reject(new Error("while-paused")); };</script>' });
 			await page.waitForFunction(() => performance.getEntriesByType('resource').some((entry) => /before-consent/.test(entry.name)));
 			const stored = await page.evaluate(async () => [Object.keys(localStorage), Object.keys(sessionStorage), (await indexedDB.databases()).map((db) => db.name).filter((name) => name?.endsWith(location.pathname.slice(5))), performance.getEntriesByType('resource').filter((entry) => /rearview\.|v1\/widget/.test(entry.name)).map((entry) => entry.name.split('/').pop()?.split('?')[0])]);
 			assert.deepEqual(stored, [[], [], [], ['rearview.js']]);
@@ -524,7 +529,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 				Rearview.setContext('gone', 1);
 				Rearview.setContext('gone', null);
 			});
-			await page.waitForFunction(() => performance.getEntriesByType('resource').some((entry) => /rearview\.logs/.test(entry.name)));
+			await begun();
 			await page.evaluate(async () => {
 				/** @type {any} */ const w = window;
 				const { Rearview } = w;
@@ -535,7 +540,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 				await fetch('/broken?while-paused');
 				document.body.append('while-paused');
 				const rejected = new Promise((done) => addEventListener('unhandledrejection', done, { once: true }));
-				Promise.reject(new Error('while-paused'));
+				w.reject();
 				await rejected;
 				await w.late;
 				Rearview.resume();

@@ -64,11 +64,11 @@ function differences(/** @type {any[]} */ nodes) {
 			same(node.id, 'popover', [actual.hasAttribute('data-rv-popover-open'), actual.style.zIndex], [popover, popover || (node.fullscreen && node.name !== 'html') ? '2147483647' : '']);
 			same(node.id, 'full screen', [actual.hasAttribute('data-rv-fullscreen'), actual.style.objectFit], [Boolean(node.fullscreen), node.fullscreen && node.name !== 'html' ? 'contain' : '']);
 			if (node.hold) for (const part of node.hold.split(';')) if (!node.fullscreen) same(node.id, 'held style', actual.style.getPropertyValue(part.split(':')[0].trim()), part.split(':')[1].trim());
-			if (!node.hold && !node.canvas && !node.attributes.style && !node.fullscreen && !popover) same(node.id, 'style', actual.getAttribute('style') || null, null);
+			if (!node.hold && node.name !== 'canvas' && !node.attributes.style && !node.fullscreen && !popover) same(node.id, 'style', actual.getAttribute('style') || null, null);
 			if (node.name === 'dialog' && node.dialog !== undefined && !(node.dialog & 4)) same(node.id, 'dialog', [actual.open, actual.open && actual.matches(':modal')], [Boolean(node.dialog & 1), (node.dialog & 3) === 3]);
 			if (node.name === 'canvas') {
-				const frame = /url\("(.*)"\)/.exec(actual.style.backgroundImage)?.[1] ?? null;
-				same(node.id, 'picture', frame, node.canvas ?? null);
+				const shown = /url\("(.*)"\)/s.exec(actual.style.content)?.[1] ?? '';
+				same(node.id, 'picture', node.canvas ? shown : shown.startsWith('data:image/svg+xml'), node.canvas ?? true);
 				const probe = /** @type {CanvasRenderingContext2D} */ (document.createElement('canvas').getContext('2d'));
 				if (actual.width && actual.height) probe.drawImage(actual, 0, 0);
 				const [red, , blue, solid] = probe.getImageData(0, 0, 1, 1).data;

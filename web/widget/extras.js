@@ -96,6 +96,7 @@ export function createExtras(ctx, more) {
 	};
 	return {
 		stop,
+		/** @returns {Promise<void>} all of them have begun, or were stopped */
 		start() {
 			stop();
 			const over = new AbortController();
@@ -137,17 +138,20 @@ export function createExtras(ctx, more) {
 			};
 			/* Some look through the whole page: in slices. */
 			const rest = [...MODULES, ...more];
-			const next = () => {
-				const until = native.now() + SLICE_MS;
-				while (rest.length && !over.signal.aborted) {
-					if (native.now() > until) return void native.setTimeout(next, 0);
-					hub.attempt(() => {
-						const end = /** @type {Extra} */ (rest.shift())(own);
-						if (end) stops.push(end);
-					});
-				}
-			};
-			next();
+			return new Promise(done => {
+				const next = () => {
+					const until = native.now() + SLICE_MS;
+					while (rest.length && !over.signal.aborted) {
+						if (native.now() > until) return void native.setTimeout(next, 0);
+						hub.attempt(() => {
+							const end = /** @type {Extra} */ (rest.shift())(own);
+							if (end) stops.push(end);
+						});
+					}
+					done(undefined);
+				};
+				next();
+			});
 		},
 	};
 }

@@ -429,13 +429,13 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 					const coming = ['extras', 'styles', 'logs'].map(name => part(/** @type {any} */ (name)));
 					for (const one of coming) one.catch(() => {});
 					const [make, styles, logs] = [await coming[0], await coming[1], await coming[2]];
-					attempt(() => {
+					await attempt(() => {
 						const rules = styles.createRules(hub, enc, ids, flow.schedule, sheetsOf);
 						sheetsOf.refresh();
 						sheetsOf.take(rules);
 						for (const target of [sheetsOf, hub.dom ?? {}]) Object.assign(target, rules);
 						extras = make(ctx, [...styles.modules, ...logs.modules]);
-						if (flow.isRunning() && !isFirstWalk) extras?.start();
+						return flow.isRunning() && !isFirstWalk && extras?.start();
 					});
 					useReports().catch(() => {});
 				} catch (error) {
