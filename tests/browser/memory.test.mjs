@@ -48,6 +48,8 @@ window.work = async (from, to) => {
 
 const STEPS = 600;
 const MB = 1e6;
+/** Compiled code, and the console's messages that the tools' session keeps, come and go by a megabyte or two: what is held is told by the counts. */
+const PAGE_BYTES = 3 * MB;
 
 describe('memory', { timeout: 400_000 }, () => {
 	/** @type {import('puppeteer-core').Browser} */ let browser;
@@ -84,6 +86,14 @@ describe('memory', { timeout: 400_000 }, () => {
 				nodes: metrics.Nodes, documents: metrics.Documents, listeners: metrics.JSEventListeners,
 			};
 		};
+		/** What is held once timers have run and collections have come round, when that is little enough. @param {(now: Awaited<ReturnType<typeof held>>) => boolean} isEnough */
+		const eventually = async (isEnough) => {
+			for (let i = 0; ; i++) {
+				const now = await held();
+				if (i === 20 || isEnough(now)) return now;
+				await new Promise((done) => setTimeout(done, 1000));
+			}
+		};
 		/** Everything is written down, and what waits for a timer has run. */
 		const settled = () => page.evaluate(async () => {
 			await /** @type {any} */ (window).Rearview.exportReplay({ format: 'native' });
@@ -100,10 +110,12 @@ describe('memory', { timeout: 400_000 }, () => {
 		const third = await held();
 		await work(STEPS / 3, STEPS);
 		await settled();
-		const end = await held();
+		/** @type {[keyof typeof third, number][]} */
+		const bounds = [['page', PAGE_BYTES], ['worker', MB], ['wasm', 2 * MB], ['nodes', 200], ['documents', 2], ['listeners', 50]];
+		const end = await eventually((now) => bounds.every(([name, bound]) => now[name] - third[name] <= bound));
 		const all = JSON.stringify({ bare, third, end });
 		assert.ok(third.wasm > 0 && third.worker > 0, all);
-		for (const [name, bound] of /** @type {[keyof typeof end, number][]} */ ([['page', MB], ['worker', MB], ['wasm', 2 * MB], ['nodes', 200], ['documents', 2], ['listeners', 50]])) {
+		for (const [name, bound] of bounds) {
 			assert.ok(end[name] - third[name] <= bound, `${name} grew: ${all}`);
 		}
 		/* What is gone from the page is not held: only its own few nodes are left. */
@@ -113,10 +125,9 @@ describe('memory', { timeout: 400_000 }, () => {
 		const gone = new Promise((done) => page.once('workerdestroyed', done));
 		await page.evaluate(() => /** @type {any} */ (window).Rearview.destroy());
 		await gone;
-		const left = await held();
+		const left = await eventually((now) => now.page - bare.page <= PAGE_BYTES);
 		const after = JSON.stringify({ bare, end, left });
-		/* The files' code stays, compiled. */
-		assert.ok(left.page - bare.page <= 2 * MB, after);
+		assert.ok(left.page - bare.page <= PAGE_BYTES, after);
 		assert.ok(left.nodes - bare.nodes <= 20 && left.documents <= bare.documents, after);
 		/* The listeners of web-vitals cannot be taken back; they tell nobody. */
 		assert.ok(left.listeners <= bare.listeners + 15, after);
