@@ -1,7 +1,8 @@
 # zlib's deflate.c and trees.c for the Wasm core, as files of the build tree: without stored, fast,
 # Huffman-only and run-length compression (every level finds matches as 4 to 9 do), zlib headers, flushes
-# in the middle of a stream, guessing whether data is text, and proof that the stream is one of zlib's. What is cut is what src/wire/segment.c never asks for. The sources themselves stay as
-# they are; an edit that no longer fits them is an error.
+# in the middle of a stream, guessing whether data is text, and proof that the stream is one of zlib's.
+# What is cut is what src/wire/segment.c never asks for. The sources themselves stay as they are; an edit
+# that no longer fits them is an error.
 set(RV_DEFLATE_C ${CMAKE_BINARY_DIR}/generated/deflate_cut.c)
 set(RV_TREES_C ${CMAKE_BINARY_DIR}/generated/trees_cut.c)
 file(READ ${zlib}/deflate.c text)

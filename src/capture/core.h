@@ -59,7 +59,7 @@ enum rv_status rv_core_window(struct rv_core *core, double *from_wall_ms, double
 /* The window [from, to] in wall-clock ms (0, 0: the configured window up to now) as a native stream.
  * A from after to is to: the document then and little else. */
 enum rv_status rv_core_export(struct rv_core *core, double from_wall_ms, double to_wall_ms, struct rv_buf *out) RV_MUST_USE;
-/* {"console_logs":[…],"network_logs":[…],"capture":{counters}} of the window, fields as API §1. */
+/* {"console_logs":[…],"network_logs":[…],…} of the window, fields as API §1. */
 enum rv_status rv_core_logs(struct rv_core *core, double from_wall_ms, double to_wall_ms, struct rv_buf *json_out) RV_MUST_USE;
 /* Text that goes into a report beside the stream (the page's address, its title), redacted as logs are. */
 enum rv_status rv_core_redact(struct rv_core *core, struct rv_span text, struct rv_buf *out) RV_MUST_USE;

@@ -52,22 +52,6 @@ enum rv_status rv_core_export(struct rv_core *core, double from_wall_ms, double 
 
 enum rv_status rv_core_logs(struct rv_core *core, double from_wall_ms, double to_wall_ms, struct rv_buf *json_out)
 {
-	static const char *const names[RV_COUNTERS] = {
-		[RV_COUNTER_BATCHES] = "batches",
-		[RV_COUNTER_RECORDS] = "records",
-		[RV_COUNTER_REJECTED] = "rejected",
-		[RV_COUNTER_ORDER_VIOLATIONS] = "order_violations",
-		[RV_COUNTER_RESYNCS] = "resyncs",
-		[RV_COUNTER_SNAPSHOTS] = "snapshots",
-		[RV_COUNTER_NODES] = "nodes",
-		[RV_COUNTER_RING_BYTES] = "ring_bytes",
-		[RV_COUNTER_MIRROR_BYTES] = "mirror_bytes",
-		[RV_COUNTER_SEGMENTS] = "segments",
-		[RV_COUNTER_CHECKPOINTS] = "checkpoints",
-		[RV_COUNTER_EVICTED] = "evicted",
-		[RV_COUNTER_REDACTIONS] = "redactions",
-	};
-	uint32_t counters[RV_COUNTERS], i;
 	struct rv_buf stream;
 	struct rv_json json;
 	size_t before = json_out->len;
@@ -84,14 +68,6 @@ enum rv_status rv_core_logs(struct rv_core *core, double from_wall_ms, double to
 		json_out->len = before;
 		return status;
 	}
-	rv_json_key(&json, "capture");
-	rv_json_open(&json, '{');
-	rv_core_counters(core, counters);
-	for (i = 0; i < RV_COUNTERS; i++) {
-		rv_json_key(&json, names[i]);
-		rv_json_int(&json, counters[i]);
-	}
-	rv_json_close(&json, '}');
 	rv_json_close(&json, '}');
 	return rv_buf_status(json_out);
 }
