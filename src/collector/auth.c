@@ -1,4 +1,5 @@
 #include "auth.h"
+#include "seen.h"
 #include "settings.h"
 #include <stdio.h>
 
@@ -17,6 +18,7 @@ bool rv_auth_project(struct rv_call *call, bool socket, struct rv_workspace *out
 	}
 	bool restricted = !rv_settings_origin_allowed(out->config_json, "null", false);
 	if (!rv_settings_origin_allowed(out->config_json, origin, !socket)) {
+		rv_seen_note(out->id, RV_SEEN_REFUSED, call);
 		rv_workspace_clear(out);
 		rv_call_allow_origin(call, NULL);
 		rv_call_fail(call, 403, "origin_not_allowed", "This workspace does not allow pages of this origin.", NULL);
@@ -51,6 +53,15 @@ bool rv_auth_reader(struct rv_call *call, const char **workspace_id)
 	bool has_key = rv_call_header(call, "x-rearview-api-key") || rv_call_header(call, "x-bugpilot-api-key");
 	if (*workspace_id || (!has_key && rv_auth_login(call, user_id)))
 		return true;
+	const char *token = rv_call_cookie(call, "rv_share"), *wanted = rv_call_param(call, "id");
+	char report_id[32];
+	int64_t expires_ms;
+	if (!has_key && token) {
+		if (wanted && rv_store_share_check(rv_call_app(call)->store, token, report_id, &expires_ms) == RV_OK && strcmp(report_id, wanted) == 0)
+			return true;
+		rv_call_fail_status(call, RV_NOT_FOUND);
+		return false;
+	}
 	rv_call_fail(call, 401, "unauthorized", "An API key or a login is needed.", NULL);
 	return false;
 }

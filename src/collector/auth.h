@@ -9,7 +9,8 @@
 bool rv_auth_project(struct rv_call *call, bool socket, struct rv_workspace *out) RV_MUST_USE;
 /* The API key's workspace, NULL without a right key; answers nothing. */
 const char *rv_auth_api_key(struct rv_call *call);
-/* The API key or a console login. *workspace_id NULL: a login, which may see every workspace. */
+/* The API key, a console login, or a link to the report that the path names as :id. *workspace_id NULL:
+ * a login, which may see every workspace, or a link, which is checked against that report already. */
 bool rv_auth_reader(struct rv_call *call, const char **workspace_id) RV_MUST_USE;
 /* A console login; changing requests need X-Rearview-Console, which no other site's form can send. */
 bool rv_auth_console(struct rv_call *call, bool changes) RV_MUST_USE;

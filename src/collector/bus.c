@@ -8,6 +8,7 @@
 #include "json_check.h"
 #include "json_read.h"
 #include "secret.h"
+#include "seen.h"
 #include "hash.h"
 #include "store.h"
 #include <pthread.h>
@@ -332,6 +333,8 @@ static void set_user(struct rv_bus *bus, struct tab *tab, const cJSON *user)
 {
 	char number[32];
 	set_name(bus, tab, BY_ID, name_text(cJSON_GetObjectItemCaseSensitive(user, "id"), number));
+	if (tab->names[BY_ID].hash)
+		rv_seen_note(tab->workspace_id, RV_SEEN_IDENTIFY, NULL);
 	set_name(bus, tab, BY_EMAIL, cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(user, "email")));
 	step_acts(bus, 0);
 }
@@ -352,6 +355,7 @@ static void on_frame(struct rv_bus *bus, struct tab *tab, const cJSON *frame)
 	} else if (strcmp(type, "hello") == 0) {
 		set_visible(tab, frame);
 		tab->greeted = true;
+		rv_seen_note(tab->workspace_id, RV_SEEN_SOCKET, NULL);
 		send_text(tab, "{\"t\":\"welcome\"}");
 		set_user(bus, tab, cJSON_GetObjectItemCaseSensitive(frame, "user"));
 	} else if (!tab->greeted) {

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "json.h"
 #include "log.h"
+#include "parts.h"
 #include "secret.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -15,9 +16,11 @@
 #include <unistd.h>
 
 #define RV_VERSION "0.1.0"
-enum { PASSWORD_BYTES_MIN = 8, PASSWORD_BYTES_MAX = 200, NAME_BYTES_MAX = 100, ERROR_BYTES_MAX = 2000, SWEEP_MS = 3600000, SWEEP_FIRST_MS = 60000 };
+enum { PASSWORD_BYTES_MIN = 8, PASSWORD_BYTES_MAX = 200, NAME_BYTES_MAX = 100, ERROR_BYTES_MAX = 2000, SWEEP_MS = 3600000, SWEEP_FIRST_MS = 60000, PARTS_AGE_S = 24 * 3600 };
 
 extern char **environ;
+
+static const int64_t grace_ms = 30ll * 24 * 3600 * 1000; /* pages, builds and caches that hold a replaced project key */
 
 static int complain(const char *sentence)
 {
@@ -47,6 +50,9 @@ static int help(void)
 		"  rearviewd [serve]                               run the collector\n"
 		"  rearviewd workspace add --name NAME [--json]    make a workspace with its keys\n"
 		"  rearviewd workspace list [--json]\n"
+		"  rearviewd workspace rotate-key ID --api         a new API key, printed once; all others end at once\n"
+		"  rearviewd workspace rotate-key ID --project     a new project key for your pages; the old one works 30 days\n"
+		"                                                  longer, with --now not at all\n"
 		"  rearviewd user add NAME [--password-stdin]      make a console user, or give it a new password\n"
 		"  rearviewd user passwd NAME [--password-stdin]   the same; without --password-stdin one is made and printed\n"
 		"  rearviewd --help | --version\n\n"
@@ -60,11 +66,11 @@ static int help(void)
 
 /* ---- the commands ---- */
 
-struct command { const char *words[3]; size_t n_words; const char *name; bool json, password_stdin; };
+struct command { const char *words[3]; size_t n_words; const char *name; bool json, password_stdin, api, project, now; };
 
 static bool is_own(const char *option)
 {
-	static const char *const own[] = {"name", "json", "password-stdin", "help", "version"};
+	static const char *const own[] = {"name", "json", "password-stdin", "api", "project", "now", "help", "version"};
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
 		size_t n = strlen(own[i]);
 		if (strncmp(option, own[i], n) == 0 && (!option[n] || option[n] == '='))
@@ -80,6 +86,12 @@ static bool read_command(size_t n_args, char **args, struct command *command)
 			command->json = true;
 		else if (strcmp(args[i], "--password-stdin") == 0)
 			command->password_stdin = true;
+		else if (strcmp(args[i], "--api") == 0)
+			command->api = true;
+		else if (strcmp(args[i], "--project") == 0)
+			command->project = true;
+		else if (strcmp(args[i], "--now") == 0)
+			command->now = true;
 		else if (strncmp(args[i], "--name=", 7) == 0)
 			command->name = args[i] + 7;
 		else if (strcmp(args[i], "--name") == 0 && i + 1 < n_args)
@@ -141,6 +153,27 @@ static int workspace_list(struct rv_store *store)
 	return 0;
 }
 
+static int rotate_key(struct rv_store *store, const struct command *command)
+{
+	char key[64];
+	enum rv_status status = command->api ? rv_store_api_key_rotate(store, command->words[2], key)
+		: rv_store_project_key_rotate(store, command->words[2], command->now ? 0 : grace_ms, key);
+	if (status == RV_NOT_FOUND) {
+		fprintf(stderr, "There is no workspace %s; rearviewd workspace list shows them.\n", command->words[2]);
+		return 1;
+	}
+	if (status) {
+		fprintf(stderr, "The key could not be stored: %s.\n", rv_status_text(status));
+		return 1;
+	}
+	if (command->json)
+		printf("{\"%s\":\"%s\"}\n", command->api ? "api_key" : "project_key", key);
+	else
+		printf("%s  %s   (%s)\n", command->api ? "API key" : "Project key", key, command->api ? "secret, shown only now; the others no longer work"
+			: command->now ? "public; the old one no longer works" : "public; the old one works 30 days longer");
+	return 0;
+}
+
 static const char *user_name(const struct command *command) { return command->n_words == 3 ? command->words[2] : command->name; }
 
 static int user_add(struct rv_store *store, const struct command *command)
@@ -176,12 +209,15 @@ static int user_add(struct rv_store *store, const struct command *command)
 static int run_command(const struct rv_config *config, const struct command *command)
 {
 	bool add = is_command(command, "workspace", "add"), list = is_command(command, "workspace", "list"), user = is_command(command, "user", "add") || is_command(command, "user", "passwd");
-	if (!add && !list && !user) {
+	bool rotate = is_command(command, "workspace", "rotate-key");
+	if (!add && !list && !user && !rotate) {
 		fprintf(stderr, "There is no command %s%s%s; rearviewd --help lists them.\n", command->words[0], command->n_words > 1 ? " " : "", command->n_words > 1 ? command->words[1] : "");
 		return 1;
 	}
 	if (add && (!command->name || !*command->name || strlen(command->name) > NAME_BYTES_MAX || command->n_words > 2))
 		return complain("Write rearviewd workspace add --name NAME, the name at most 100 bytes long.");
+	if (rotate && (command->n_words != 3 || command->api == command->project || (command->now && !command->project)))
+		return complain("Write rearviewd workspace rotate-key ID --api, or --project [--now].");
 	if (user && (!user_name(command) || !*user_name(command) || strlen(user_name(command)) > NAME_BYTES_MAX))
 		return complain("Write rearviewd user add NAME --password-stdin, the name at most 100 bytes long.");
 	struct rv_store *store;
@@ -190,7 +226,7 @@ static int run_command(const struct rv_config *config, const struct command *com
 	if (rv_store_open(config->data_dir, &store, &error))
 		return complain_buf(&error, "The database cannot be opened.");
 	rv_buf_deinit(&error);
-	int code = add ? workspace_add(store, command) : list ? workspace_list(store) : user_add(store, command);
+	int code = add ? workspace_add(store, command) : list ? workspace_list(store) : rotate ? rotate_key(store, command) : user_add(store, command);
 	rv_store_close(store);
 	return code;
 }
@@ -262,9 +298,9 @@ static bool prepare(struct rv_server *server, struct rv_app *app)
 static void sweep(void *user)
 {
 	struct rv_app *app = user;
-	enum rv_status status = rv_store_sweep(app->store, app->blobs);
-	if (status)
-		rv_log(RV_LOG_WARN, "sweeping: %s", rv_status_text(status));
+	enum rv_status status = rv_store_sweep(app->store, app->blobs), parts = rv_parts_sweep(app->parts, PARTS_AGE_S);
+	if (status || parts)
+		rv_log(RV_LOG_WARN, "sweeping: %s", rv_status_text(status ? status : parts));
 }
 
 /* Once more when the server stops, which the pool then refuses or finishes. */
@@ -277,7 +313,7 @@ static void sweep_again(void *user)
 
 static struct rv_route *gather_routes(size_t *n)
 {
-	const struct rv_routes *const tables[] = {&rv_routes_widget, &rv_routes_action, &rv_routes_report, &rv_routes_asset, &rv_routes_console, &rv_routes_static};
+	const struct rv_routes *const tables[] = {&rv_routes_widget, &rv_routes_upload, &rv_routes_action, &rv_routes_report, &rv_routes_asset, &rv_routes_console, &rv_routes_share, &rv_routes_static};
 	*n = 0;
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		*n += tables[i]->n;
@@ -347,6 +383,12 @@ static int serve(struct rv_config *config)
 		rv_buf_str(&error, ".");
 		goto done;
 	}
+	if (rv_parts_open(config->data_dir, &app.parts)) {
+		rv_buf_str(&error, "The folder for unfinished uploads cannot be opened in the data directory ");
+		rv_buf_str(&error, config->data_dir);
+		rv_buf_str(&error, ".");
+		goto done;
+	}
 	struct rv_server_options options = {
 		.listen = config->listen, .tls_cert = config->tls_cert, .tls_key = config->tls_key, .base_url = config->base_url, .trusted_proxies = config->trusted_proxies, .temp_dir = rv_blobs_temp_dir(app.blobs), .prepare = prepare,
 		.max_connections = config->max_connections, .header_timeout_ms = config->header_timeout_ms, .body_timeout_ms = config->body_timeout_ms, .min_body_rate = config->min_body_rate,
@@ -372,6 +414,7 @@ done:
 		rv_bus_free(app.bus);
 	if (app.store)
 		rv_store_close(app.store);
+	rv_parts_close(app.parts);
 	rv_blobs_close(app.blobs);
 	free(routes);
 	if (error.len)

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "guess.h"
 #include "net.h"
+#include "seen.h"
 #include "settings.h"
 #include "snippet.h"
 #include <pthread.h>
@@ -257,6 +258,7 @@ static void answer_settings(struct rv_call *call, const struct rv_workspace *wor
 	rv_buf_deinit(&api_keys);
 	write_snippet(call, workspace, &json, "snippet", rv_snippet_script);
 	write_snippet(call, workspace, &json, "snippet_csp", rv_snippet_tag);
+	write_snippet(call, workspace, &json, "snippet_pinned", rv_snippet_pinned);
 	write_csp(call, &json);
 	rv_json_close(&json, '}');
 	if (status == RV_OK)
@@ -282,6 +284,37 @@ static void get_settings(struct rv_call *call)
 {
 	if (rv_auth_console(call, false))
 		start_job(call, get_settings_job, call);
+}
+
+/* ---- what its pages asked for ---- */
+
+static void seen_job(void *user)
+{
+	struct rv_call *call = user;
+	struct rv_workspace workspace;
+	struct rv_json json;
+	char now[32];
+	enum rv_status status = rv_store_workspace_by_id(rv_call_app(call)->store, rv_call_param(call, "id"), &workspace);
+	if (status != RV_OK) {
+		rv_call_fail_status(call, status);
+		return;
+	}
+	rv_clock_iso(rv_clock_wall_ms(), now);
+	rv_json_init(&json, rv_call_out(call));
+	rv_json_open(&json, '{');
+	rv_json_key(&json, "now");
+	rv_json_cstr(&json, now);
+	rv_json_key(&json, "seen");
+	rv_seen_json(workspace.id, &json);
+	rv_json_close(&json, '}');
+	rv_workspace_clear(&workspace);
+	rv_call_finish(call, 200, "application/json");
+}
+
+static void get_seen(struct rv_call *call)
+{
+	if (rv_auth_console(call, false))
+		start_job(call, seen_job, call);
 }
 
 /* Two people may save at one time: reading, merging and writing must not interleave. */
@@ -507,6 +540,7 @@ static const struct rv_route routes[] = {
 	GET("me", get_me, "me"),
 	GET("workspaces", get_workspaces, "workspaces"),
 	GET("workspaces/:id/settings", get_settings, "settings"),
+	GET("workspaces/:id/seen", get_seen, "seen"),
 	CHANGE_JSON("PUT", "workspaces/:id/settings", put_settings, "settings_set"),
 	CHANGE("POST", "workspaces/:id/api-keys", post_api_key, "api_key_add"),
 	CHANGE("DELETE", "workspaces/:id/api-keys/:key", delete_api_key, "api_key_remove"),

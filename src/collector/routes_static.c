@@ -1,10 +1,11 @@
 /* Files as they lie on the disk: the widget, the console, the demo page; health and metrics.
- * rearview.js is looked at again every five minutes, everything asked for by its content's hash never. */
+ * What is asked for by its content's hash is never looked at again, rearview.js without it every five minutes. */
 #define _GNU_SOURCE
 #include "app.h"
 #include "config.h"
 #include "net.h"
 #include "secret.h"
+#include "seen.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,7 +137,8 @@ static void widget_file(struct rv_call *call)
 {
 	const char *name = strrchr(rv_call_path(call), '/') + 1;
 	rv_call_set_header(call, "Content-Security-Policy", NULL);
-	send_file(call, config_of(call)->widget_dir, name, strcmp(name, "rearview.js") == 0 ? "public, max-age=300" : NULL);
+	rv_seen_file(rv_call_param(call, "ws"), name, call);
+	send_file(call, config_of(call)->widget_dir, name, NULL);
 }
 
 /* ---- the console ---- */
@@ -149,6 +151,15 @@ static void console_page(struct rv_call *call)
 	rv_call_set_header(call, "Content-Security-Policy", index_policy);
 	rv_call_set_header(call, "Referrer-Policy", "same-origin");
 	send_file(call, config_of(call)->console_dir, "index.html", "no-cache");
+}
+
+/* A link's address is its secret: no page that is opened from here learns it, nothing keeps or lists it. */
+static void share_page(struct rv_call *call)
+{
+	rv_call_set_header(call, "Content-Security-Policy", index_policy);
+	rv_call_set_header(call, "Referrer-Policy", "no-referrer");
+	rv_call_set_header(call, "X-Robots-Tag", "noindex, nofollow");
+	send_file(call, config_of(call)->console_dir, "index.html", "no-store");
 }
 
 /* "app-3fa2c81d.js": eight or more letters and digits between a dash and the ending. */
@@ -224,8 +235,8 @@ static void metrics(struct rv_call *call)
 #define OWN(pattern, handler, name) {"GET", pattern, handler, RV_FAMILY_OWN, RV_BODY_NONE, 0, name, NULL}
 
 static const struct rv_route routes[] = {
-	WIDGET_FILE("rearview.js"), WIDGET_FILE("rearview.recorder.js"), WIDGET_FILE("rearview.selectors.js"), WIDGET_FILE("rearview.report.js"), WIDGET_FILE("rearview.extras.js"), WIDGET_FILE("rearview.styles.js"), WIDGET_FILE("rearview.logs.js"), WIDGET_FILE("rearview.frame.js"), WIDGET_FILE("rearview.later.js"), WIDGET_FILE("rearview.assets.js"), WIDGET_FILE("rearview.ui.js"), WIDGET_FILE("rearview.worker.js"), WIDGET_FILE("rearview.page.js"), WIDGET_FILE("rearview.wasm"), WIDGET_FILE("rearview.tools.wasm"), WIDGET_FILE("rearview.wasm.js"), WIDGET_FILE("rearview.tools.wasm.js"), WIDGET_FILE("rearview.mjs"), WIDGET_FILE("rearview.d.ts"),
-	PAGE("/", console_page, "console_page"), PAGE("/r/:report", console_page, "console_page"), PAGE("/settings", console_page, "console_page"), PAGE("/login", console_page, "console_page"),
+	WIDGET_FILE("rearview.js"), WIDGET_FILE("rearview.recorder.js"), WIDGET_FILE("rearview.selectors.js"), WIDGET_FILE("rearview.report.js"), WIDGET_FILE("rearview.extras.js"), WIDGET_FILE("rearview.styles.js"), WIDGET_FILE("rearview.logs.js"), WIDGET_FILE("rearview.frame.js"), WIDGET_FILE("rearview.later.js"), WIDGET_FILE("rearview.assets.js"), WIDGET_FILE("rearview.shot.js"), WIDGET_FILE("rearview.flat.js"), WIDGET_FILE("rearview.ui.js"), WIDGET_FILE("rearview.mark.js"), WIDGET_FILE("rearview.pick.js"), WIDGET_FILE("rearview.words.js"), WIDGET_FILE("rearview.screen.js"), WIDGET_FILE("rearview.worker.js"), WIDGET_FILE("rearview.page.js"), WIDGET_FILE("rearview.wasm"), WIDGET_FILE("rearview.tools.wasm"), WIDGET_FILE("rearview.wasm.js"), WIDGET_FILE("rearview.tools.wasm.js"),
+	PAGE("/", console_page, "console_page"), PAGE("/r/:report", console_page, "console_page"), PAGE("/settings", console_page, "console_page"), PAGE("/install", console_page, "console_page"), PAGE("/verify", console_page, "console_page"), PAGE("/s/:token", share_page, "share_page"), PAGE("/login", console_page, "console_page"),
 	OWN("/console/*rest", console_file, "console_file"),
 	PAGE("/demo", demo_root, "demo"), PAGE("/demo/*rest", demo_file, "demo"),
 	OWN("/healthz", healthz, "healthz"), OWN("/readyz", readyz, "readyz"), OWN("/metrics", metrics, "metrics"),

@@ -37,6 +37,14 @@ void rv_id_new(const char *prefix, char *out)
 
 void rv_sha256(struct rv_span in, uint8_t out[32]) { SHA256(in.ptr, in.len, out); }
 
+void rv_integrity(struct rv_span in, char out[80])
+{
+	uint8_t digest[SHA384_DIGEST_LENGTH];
+	SHA384(in.ptr, in.len, digest);
+	memcpy(out, "sha384-", 7);
+	EVP_EncodeBlock((unsigned char *)out + 7, digest, sizeof digest);
+}
+
 void rv_hex(struct rv_span in, char *out)
 {
 	for (size_t i = 0; i < in.len; i++) {

@@ -9,6 +9,8 @@ enum { RV_PASSWORD_HASH_MAX = 128 };
 /* len characters of A–Z a–z 0–9, each drawn evenly, and a NUL. Ends the process without randomness. */
 void rv_random_text(char *out, size_t len);
 void rv_sha256(struct rv_span in, uint8_t out[32]);
+/* "sha384-" and the digest in base64, as the integrity attribute takes it. */
+void rv_integrity(struct rv_span in, char out[80]);
 void rv_hex(struct rv_span in, char *out); /* 2 × len characters and a NUL */
 bool rv_equal_constant_time(struct rv_span a, struct rv_span b);
 /* "scrypt$15$8$1$salt$hash"; takes some 100 ms and 32 MiB. */

@@ -1,280 +1,74 @@
 #include "settings.h"
 #include "secret.h"
+#include "settings_check.h"
 #include <stdlib.h>
 
-enum type { TEXT, CHOICE, BOOL, INT, ORIGINS, SELECTORS, PATTERNS, HEADERS, ADDRESSES };
-
-struct setting {
-	const char *group, *name; /* group NULL: at the top */
-	enum type type;
-	bool widget;              /* goes to the widget */
-	double min, max;          /* numbers: bounds; text: code points; lists: members (max) */
-	const char *fallback;     /* JSON; NULL: the workspace's name */
-	const char *choices;      /* CHOICE: words with a comma after each */
-	const char *description;
-};
-
 /* Members of one group stand together: they are written as one object. */
-static const struct setting settings[] = {
-	{"site", "name", TEXT, true, 1, 120, NULL, NULL, "The name of the site, as the widget and the console show it."},
-	{NULL, "allowed_origins", ORIGINS, false, 0, 100, "[]", NULL, "Pages of these origins may use the project key, https://*.example.com stands for every subdomain. With none in the list, any page may."},
-	{"actions", "always_connect", BOOL, true, 0, 0, "false", NULL, "Always connect Action WebSockets: every page keeps a connection open so that the Action API can reach its user. Takes effect at the next page load."},
-	{"capture", "window_ms", INT, true, 10000, 3600000, "600000", NULL, "How much of the past a report holds, in milliseconds."},
-	{"capture", "max_bytes", INT, true, 1 << 20, 64 << 20, "8388608", NULL, "Most memory the recorded past may take in the page, compressed, in bytes. When it is full the oldest part goes first."},
-	{"capture", "console", BOOL, true, 0, 0, "true", NULL, "Record the browser console."},
-	{"capture", "network", BOOL, true, 0, 0, "true", NULL, "Record method, address, status and timing of fetch and XMLHttpRequest, of beacons, WebSockets and EventSources."},
-	{"capture", "network_headers", HEADERS, true, 0, 50, "[]", NULL, "Keep these headers of requests and responses, by name. Authorization and cookies are never kept."},
-	{"capture", "network_bodies", ADDRESSES, true, 0, 50, "[]", NULL, "Keep the beginning of text bodies of requests and responses, and of messages, where the address begins so; * stands for anything. They are redacted like console text."},
-	{"capture", "assets", BOOL, true, 0, 0, "true", NULL, "Keep the pictures, style sheets and fonts that a recording refers to with its report, so that a replay looks right after the next deploy and never asks the site's own hosts. Their addresses are fetched by the worker after the report is sent, mostly from the browser's cache; the page's connect-src governs which it can reach."},
-	{"capture", "canvas", BOOL, true, 0, 0, "false", NULL, "Record the last frames of canvases on screen, at most every two seconds. Canvases that another origin has tainted cannot be read."},
-	{"privacy", "level", CHOICE, true, 0, 0, "\"inputs\"", "inputs,strict,none,", "inputs masks what people type, strict masks all text too and blocks media, none masks nothing. Passwords, one-time codes and card fields are never read."},
-	{"privacy", "mask_selectors", SELECTORS, true, 0, 100, "[]", NULL, "Text inside elements that match these CSS selectors is masked."},
-	{"privacy", "block_selectors", SELECTORS, true, 0, 100, "[]", NULL, "Elements that match these CSS selectors are not recorded; a box of their size stands in their place."},
-	{"privacy", "redact_patterns", PATTERNS, true, 0, 50, "[]", NULL, "Text that matches is removed from console, network and addresses. * stands for a run of word characters, ? for one, [a-z] for a class, + repeats: CUST-[0-9]+"},
-	{"privacy", "honor_gpc", BOOL, true, 0, 0, "false", NULL, "Record nothing in browsers that ask for it by Global Privacy Control."},
-	{"features", "bugpilot_alias", BOOL, true, 0, 0, "false", NULL, "The script also answers to the global name Bugpilot."},
+static const struct rv_setting settings[] = {
+	{"site", "name", RV_SETTING_TEXT, true, 1, 120, NULL, NULL, "The name of the site, as the widget and the console show it."},
+	{NULL, "allowed_origins", RV_SETTING_ORIGINS, false, 0, 100, "[]", NULL, "Pages of these origins may use the project key, https://*.example.com stands for every subdomain. With none in the list, any page may."},
+	{"actions", "always_connect", RV_SETTING_BOOL, true, 0, 0, "false", NULL, "Always connect Action WebSockets: every page keeps a connection open so that the Action API can reach its user. Takes effect at the next page load."},
+	{"capture", "window_ms", RV_SETTING_INT, true, 10000, 3600000, "600000", NULL, "How much of the past a report holds, in milliseconds."},
+	{"capture", "max_bytes", RV_SETTING_INT, true, 1 << 20, 64 << 20, "8388608", NULL, "Most memory the recorded past may take in the page, compressed, in bytes. When it is full the oldest part goes first."},
+	{"capture", "console", RV_SETTING_BOOL, true, 0, 0, "true", NULL, "Record the browser console."},
+	{"capture", "network", RV_SETTING_BOOL, true, 0, 0, "true", NULL, "Record method, address, status and timing of fetch and XMLHttpRequest, of beacons, WebSockets and EventSources."},
+	{"capture", "network_headers", RV_SETTING_HEADERS, true, 0, 50, "[]", NULL, "Keep these headers of requests and responses, by name. Authorization and cookies are never kept."},
+	{"capture", "network_bodies", RV_SETTING_ADDRESSES, true, 0, 50, "[]", NULL, "Keep the beginning of text bodies of requests and responses, and of messages, where the address begins so; * stands for anything. They are redacted like console text."},
+	{"capture", "assets", RV_SETTING_BOOL, true, 0, 0, "true", NULL, "Keep the pictures, style sheets and fonts that a recording refers to with its report, so that a replay looks right after the next deploy and never asks the site's own hosts. Their addresses are fetched by the worker after the report is sent, mostly from the browser's cache; the page's connect-src governs which it can reach."},
+	{"capture", "canvas", RV_SETTING_BOOL, true, 0, 0, "false", NULL, "Record the last frames of canvases on screen, at most every two seconds. Canvases that another origin has tainted cannot be read."},
+	{"privacy", "level", RV_SETTING_CHOICE, true, 0, 0, "\"inputs\"", "inputs,strict,none,", "inputs masks what people type, strict masks all text too and blocks media, none masks nothing. Passwords, one-time codes and card fields are never read."},
+	{"privacy", "mask_selectors", RV_SETTING_SELECTORS, true, 0, 100, "[]", NULL, "Text inside elements that match these CSS selectors is masked."},
+	{"privacy", "block_selectors", RV_SETTING_SELECTORS, true, 0, 100, "[]", NULL, "Elements that match these CSS selectors are not recorded; a box of their size stands in their place."},
+	{"privacy", "redact_patterns", RV_SETTING_PATTERNS, true, 0, 50, "[]", NULL, "Text that matches is removed from console, network and addresses. * stands for a run of word characters, ? for one, [a-z] for a class, + repeats: CUST-[0-9]+"},
+	{"privacy", "honor_gpc", RV_SETTING_BOOL, true, 0, 0, "false", NULL, "Record nothing in browsers that ask for it by Global Privacy Control."},
+	{"features", "bugpilot_alias", RV_SETTING_BOOL, true, 0, 0, "false", NULL, "The script also answers to the global name Bugpilot."},
+	{"modules.feedback", "enabled", RV_SETTING_BOOL, true, 0, 0, "true", NULL, "People can report a problem from the page: by the launcher, by elements with data-rv-open or the class bug-report-button, and where the page calls open()."},
+	{"modules.feedback", "launcher", RV_SETTING_CHOICE, true, 0, 0, "\"button\"", "button,hidden,", "Whether a button in a corner of every page opens the panel. Hidden: only your own elements and calls open it."},
+	{"modules.feedback", "label", RV_SETTING_TEXT, true, 0, 60, "\"\"", NULL, "What the launcher says. With none it says it in the reader's language."},
+	{"modules.feedback", "types", RV_SETTING_WORDS, true, 0, 10, "[\"bug\",\"idea\",\"question\"]", NULL, "What a report can be. The panel has words for bug, idea and question; name others under Labels as type. and the word. With none people are not asked."},
+	{"modules.feedback", "email", RV_SETTING_CHOICE, true, 0, 0, "\"optional\"", "optional,required,hidden,", "Whether people who are not identified are asked for their e-mail address."},
+	{"modules.feedback", "fields", RV_SETTING_FIELDS, true, 0, 20, "[]", NULL, "Further fields of the panel. What people enter is in the report under its key."},
+	{"theme", "color", RV_SETTING_COLOR, true, 0, 7, "\"\"", NULL, "The colour of buttons and of the focus, like #4338ca. With none the widget has its own for light and for dark pages."},
+	{"theme", "scheme", RV_SETTING_CHOICE, true, 0, 0, "\"auto\"", "auto,light,dark,", "Whether the widget is light or dark; auto follows the reader's browser."},
+	{"theme", "position", RV_SETTING_CHOICE, true, 0, 0, "\"bottom-right\"", "bottom-right,bottom-left,top-right,top-left,", "The corner of the launcher and of the panel. On pages written from right to left the sides change places."},
+	{"theme", "locale", RV_SETTING_CHOICE, true, 0, 0, "\"\"", ",en,de,fr,es,ja,ar,", "The language of the widget. With none it is the page's, then the browser's."},
+	{"theme", "radius", RV_SETTING_INT, true, 0, 32, "6", NULL, "How round the corners of controls are, in pixels; the panel's follow."},
+	{"theme", "font", RV_SETTING_FONT, true, 0, 200, "\"\"", NULL, "Font families like Inter, sans-serif. With none the widget has the system's font."},
+	{"theme", "labels", RV_SETTING_LABELS, true, 0, 200, "{}", NULL, "Words of the widget to be replaced by yours, by key."},
+	{"theme", "custom_css", RV_SETTING_CSS, true, 0, 20000, "\"\"", NULL, "Style rules for the widget, after its own. They see only the widget."},
+	{"screenshot", "attach", RV_SETTING_BOOL, true, 0, 0, "true", NULL, "The panel takes a picture of the page when it opens. People see it before they send it and can remove it."},
+	{"recording", "max_ms", RV_SETTING_INT, true, 5000, 60000, "60000", NULL, "Longest screen recording, in milliseconds."},
+	{"recording", "microphone", RV_SETTING_BOOL, true, 0, 0, "false", NULL, "People can speak while they record their screen. The browser asks them first."},
 };
-enum { N_SETTINGS = sizeof settings / sizeof *settings, ITEM_MAX = 500, PATTERN_BYTES_MAX = 256, PATTERN_ATOMS_MAX = 63 };
-
-/* ---- origins ---- */
-
-/* "scheme://host[:port]" in lower case without a default port; false for anything else. */
-static bool normal_origin(const char *text, bool wildcard, char *out, size_t out_size)
-{
-	size_t len = strlen(text), i;
-	if (len + 1 > out_size)
-		return false;
-	for (size_t k = 0; k <= len; k++)
-		out[k] = text[k] >= 'A' && text[k] <= 'Z' ? (char)(text[k] + 32) : text[k];
-	i = strspn(out, "abcdefghijklmnopqrstuvwxyz0123456789+.-");
-	if (i == 0 || out[0] < 'a' || strncmp(out + i, "://", 3) != 0)
-		return false;
-	i += 3;
-	if (wildcard && strncmp(out + i, "*.", 2) == 0)
-		i += 2;
-	size_t name = i;
-	if (out[i] == '[') {
-		i += 1 + strspn(out + i + 1, "0123456789abcdef:.");
-		if (out[i++] != ']')
-			return false;
-	} else {
-		i += strspn(out + i, "abcdefghijklmnopqrstuvwxyz0123456789-._");
-		if (i == name || out[name] == '.' || out[i - 1] == '.' || strstr(out + name, ".."))
-			return false;
-	}
-	if (out[i] == 0)
-		return true;
-	if (out[i] != ':')
-		return false;
-	size_t digits = strspn(out + i + 1, "0123456789");
-	long port = digits && digits <= 5 ? strtol(out + i + 1, NULL, 10) : 0;
-	if (out[i + 1 + digits] != 0 || port < 1 || port > 65535)
-		return false;
-	if ((port == 443 && strncmp(out, "https:", 6) == 0) || (port == 80 && strncmp(out, "http:", 5) == 0))
-		out[i] = 0;
-	return true;
-}
-
-/* Both normal. A * before ".example.com" takes "https://a.example.com", not "https://example.com",
- * "https://aexample.com" or "https://a.example.com.evil.org". */
-static bool origin_matches(const char *allowed, const char *origin)
-{
-	const char *star = strstr(allowed, "://*.");
-	if (!star)
-		return strcmp(allowed, origin) == 0;
-	size_t scheme = (size_t)(star - allowed) + 3, len = strlen(origin), suffix = strlen(star + 4);
-	return len > scheme + suffix && strncmp(allowed, origin, scheme) == 0 && strcmp(origin + len - suffix, star + 4) == 0;
-}
-
-/* ---- checking values ---- */
-
-static bool balanced(const char *text)
-{
-	char open[32], quote = 0;
-	size_t depth = 0;
-	for (; *text; text++) {
-		if (*text == '\\' && text[1])
-			text++;
-		else if (quote)
-			quote = *text == quote ? 0 : quote;
-		else if (*text == '"' || *text == '\'')
-			quote = *text;
-		else if (*text == '{' || *text == '}' || *text == ';')
-			return false;
-		else if (*text == '(' || *text == '[') {
-			if (depth == sizeof open)
-				return false;
-			open[depth++] = *text == '(' ? ')' : ']';
-		} else if ((*text == ')' || *text == ']') && (depth == 0 || open[--depth] != *text)) {
-			return false;
-		}
-	}
-	return depth == 0 && !quote;
-}
-
-/* Moves behind the ] of a class; NULL when it is none. Only ASCII may be listed. */
-static const char *skip_class(const char *at)
-{
-	if (*at == '^')
-		at++;
-	for (bool any = false; *at != ']' || !any; any = true) {
-		if (*at == '\\')
-			at++;
-		uint8_t from = (uint8_t)*at, to = from;
-		if (!*at++)
-			return NULL;
-		if (*at == '-' && at[1] && at[1] != ']') {
-			at += at[1] == '\\' ? 2 : 1;
-			to = (uint8_t)*at;
-			if (!*at++)
-				return NULL;
-		}
-		if (from > to || to >= 0x80)
-			return NULL;
-	}
-	return at + 1;
-}
-
-/* Whether text has the form of a pattern that can match something; the recorder's core refuses others. */
-static bool pattern_ok(const char *text)
-{
-	bool matter = false, repeatable = false;
-	unsigned atoms = 0;
-	if (strlen(text) > PATTERN_BYTES_MAX)
-		return false;
-	while (*text) {
-		char c = *text++;
-		if (c == '+') {
-			if (!repeatable)
-				return false;
-			repeatable = false;
-			continue;
-		}
-		repeatable = c != '*';
-		matter |= repeatable;
-		/* ? and negated classes take whole characters: a head and a tail. */
-		atoms += c == '?' || (c == '[' && *text == '^') ? 2 : 1;
-		if (c == '[') {
-			if (!(text = skip_class(text)))
-				return false;
-		} else if (c == '\\') {
-			if (!*text)
-				return false;
-			repeatable = (uint8_t)*text++ < 0x80;
-		} else if ((uint8_t)c >= 0x80) {
-			repeatable = false;
-		}
-	}
-	return matter && atoms <= PATTERN_ATOMS_MAX;
-}
-
-/* A field name of RFC 9110. */
-static bool is_header(const char *text)
-{
-	return text[strspn(text, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")] == 0;
-}
-
-/* The beginning of an absolute address. */
-static bool is_address(const char *text)
-{
-	static const char *const schemes[] = {"http://", "https://", "ws://", "wss://"};
-	for (const char *at = text; *at; at++)
-		if ((unsigned char)*at <= ' ')
-			return false;
-	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-		if (strncmp(text, schemes[i], strlen(schemes[i])) == 0 && text[strlen(schemes[i])])
-			return true;
-	return false;
-}
-
-static const char *check_item(enum type type, const cJSON *item)
-{
-	char normal[ITEM_MAX + 1];
-	if (!cJSON_IsString(item))
-		return "must be a list of texts";
-	const char *text = item->valuestring;
-	if (!*text)
-		return "must not hold an empty text";
-	if (rv_text_length(text) > ITEM_MAX)
-		return "holds a text that is too long";
-	switch (type) {
-	case ORIGINS: return normal_origin(text, true, normal, sizeof normal) ? NULL : "must hold origins like https://app.example.com or https://*.example.com";
-	case SELECTORS: return balanced(text) ? NULL : "must hold CSS selectors";
-	case HEADERS: return is_header(text) ? NULL : "must hold names of headers";
-	case ADDRESSES: return is_address(text) ? NULL : "must hold beginnings of addresses like https://api.example.com/orders";
-	default: return pattern_ok(text) ? NULL : "must hold patterns like CUST-[0-9]+";
-	}
-}
-
-/* NULL: fine; else what is wrong, and in *index the member of a list, -1 for the whole. */
-static const char *check_value(const struct setting *setting, const cJSON *value, int *index)
-{
-	*index = -1;
-	switch (setting->type) {
-	case BOOL:
-		return cJSON_IsBool(value) ? NULL : "must be true or false";
-	case INT:
-		if (!rv_json_is_whole(value))
-			return "must be a whole number";
-		return value->valuedouble >= setting->min && value->valuedouble <= setting->max ? NULL : "is out of bounds";
-	case TEXT: {
-		if (!cJSON_IsString(value))
-			return "must be a text";
-		size_t length = rv_text_length(value->valuestring);
-		return length >= setting->min && length <= setting->max ? NULL : "is too short or too long";
-	}
-	case CHOICE: {
-		if (!cJSON_IsString(value))
-			return "must be a text";
-		for (const char *word = setting->choices; *word && !strchr(value->valuestring, ','); word = strchr(word, ',') + 1)
-			if (strncmp(word, value->valuestring, strlen(value->valuestring)) == 0 && word[strlen(value->valuestring)] == ',')
-				return NULL;
-		return "is not one of the choices";
-	}
-	default: {
-		if (!cJSON_IsArray(value))
-			return "must be a list of texts";
-		int i = 0;
-		for (const cJSON *item = value->child; item; item = item->next, i++) {
-			*index = i;
-			if (i >= setting->max)
-				return "has too many members";
-			const char *wrong = check_item(setting->type, item);
-			if (wrong)
-				return wrong;
-		}
-		*index = -1;
-		return NULL;
-	}
-	}
-}
+enum { N_SETTINGS = sizeof settings / sizeof *settings, KEY_MAX = 64 };
 
 /* ---- reading and writing ---- */
 
-static const cJSON *find_value(const cJSON *config, const struct setting *setting)
+/* The object or value at a path of names with dots between them. */
+static const cJSON *walk(const cJSON *from, const char *path)
 {
-	const cJSON *group = setting->group ? cJSON_GetObjectItemCaseSensitive(config, setting->group) : config;
-	return cJSON_GetObjectItemCaseSensitive(group, setting->name);
+	char name[KEY_MAX];
+	while (from && *path) {
+		size_t len = strcspn(path, ".");
+		memcpy(name, path, len);
+		name[len] = 0;
+		from = cJSON_GetObjectItemCaseSensitive(from, name);
+		path += len + (path[len] == '.');
+	}
+	return from;
 }
 
-static void write_list(const cJSON *value, enum type type, struct rv_json *json)
+static const cJSON *find_value(const cJSON *config, const struct rv_setting *setting)
 {
-	char normal[ITEM_MAX + 1];
-	rv_json_open(json, '[');
-	for (const cJSON *item = value->child; item; item = item->next)
-		rv_json_cstr(json, type == ORIGINS && normal_origin(item->valuestring, true, normal, sizeof normal) ? normal : item->valuestring);
-	rv_json_close(json, ']');
+	return cJSON_GetObjectItemCaseSensitive(walk(config, setting->group ? setting->group : ""), setting->name);
 }
 
-static void write_value(const struct setting *setting, const cJSON *value, struct rv_json *json)
+static void key_of(const struct rv_setting *setting, char out[KEY_MAX])
 {
-	if (setting->type >= ORIGINS)
-		write_list(value, setting->type, json);
-	else
-		rv_json_write(json, value);
+	snprintf(out, KEY_MAX, "%s%s%s", setting->group ? setting->group : "", setting->group ? "." : "", setting->name);
 }
 
-static void write_fallback(const struct setting *setting, const struct rv_workspace *workspace, struct rv_json *json)
+static void write_fallback(const struct rv_setting *setting, const struct rv_workspace *workspace, struct rv_json *json)
 {
 	if (setting->fallback)
 		rv_json_raw(json, rv_span_str(setting->fallback));
@@ -282,17 +76,18 @@ static void write_fallback(const struct setting *setting, const struct rv_worksp
 		rv_json_cstr(json, workspace->name);
 }
 
-/* Opens and closes the groups' objects round the members that are written. */
+/* Opens and closes the groups' objects round the members that are written. No two groups that follow
+ * each other share their outer object. */
 struct grouping { struct rv_json *json; const char *open; };
 
 static void enter_group(struct grouping *grouping, const char *group)
 {
 	if (grouping->open == group || (grouping->open && group && strcmp(grouping->open, group) == 0))
 		return;
-	if (grouping->open)
+	for (const char *dot = grouping->open; dot; dot = strchr(dot + 1, '.'))
 		rv_json_close(grouping->json, '}');
-	if (group) {
-		rv_json_key(grouping->json, group);
+	for (const char *part = group; part; part = strchr(part, '.') ? strchr(part, '.') + 1 : NULL) {
+		rv_json_key_span(grouping->json, rv_span(part, strcspn(part, ".")));
 		rv_json_open(grouping->json, '{');
 	}
 	grouping->open = group;
@@ -300,16 +95,19 @@ static void enter_group(struct grouping *grouping, const char *group)
 
 enum rv_status rv_settings_merge(const char *stored_json, const cJSON *changes, struct rv_buf *stored_out, struct rv_field_error *error)
 {
-	static const char *const groups[] = {"site", "actions", "capture", "privacy", "features"};
+	static const char *const groups[] = {"site", "actions", "capture", "privacy", "features", "modules", "modules.feedback", "theme", "screenshot", "recording"};
 	memset(error, 0, sizeof *error);
 	if (!cJSON_IsObject(changes)) {
 		*error = (struct rv_field_error){.field = "config", .message = "must be an object"};
 		return RV_BAD;
 	}
 	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
-		rv_field_get(changes, &(struct rv_field){groups[i], RV_OBJECT, 0}, "", error);
-		if (error->message)
+		const cJSON *group = walk(changes, groups[i]);
+		if (group && !cJSON_IsObject(group) && !cJSON_IsNull(group)) {
+			snprintf(error->field, sizeof error->field, "%s", groups[i]);
+			error->message = "must be an object";
 			return RV_BAD;
+		}
 	}
 	cJSON *stored = cJSON_Parse(stored_json);
 	enum rv_status status = RV_OK;
@@ -318,45 +116,44 @@ enum rv_status rv_settings_merge(const char *stored_json, const cJSON *changes, 
 	rv_json_open(&json, '{');
 	struct grouping grouping = {.json = &json};
 	for (size_t i = 0; i < N_SETTINGS && status == RV_OK; i++) {
-		const struct setting *setting = &settings[i];
+		const struct rv_setting *setting = &settings[i];
 		const cJSON *change = find_value(changes, setting), *value = change ? change : find_value(stored, setting);
-		int index;
-		const char *wrong = value && !cJSON_IsNull(value) ? check_value(setting, value, &index) : NULL;
+		char key[KEY_MAX], at[RV_SETTING_AT];
+		const char *wrong = value && !cJSON_IsNull(value) ? rv_setting_check(setting, value, at) : NULL;
 		if (!value || cJSON_IsNull(value) || (wrong && !change))
 			continue;
 		if (wrong) {
-			const char *group = setting->group ? setting->group : "", *dot = setting->group ? "." : "";
+			key_of(setting, key);
 			error->message = wrong;
-			if (index >= 0)
-				snprintf(error->field, sizeof error->field, "%s%s%s[%d]", group, dot, setting->name, index);
-			else
-				snprintf(error->field, sizeof error->field, "%s%s%s", group, dot, setting->name);
+			snprintf(error->field, sizeof error->field, "%s%.*s", key, (int)(sizeof error->field - KEY_MAX - 1), at);
 			status = RV_BAD;
 			break;
 		}
 		enter_group(&grouping, setting->group);
 		rv_json_key(&json, setting->name);
-		write_value(setting, value, &json);
+		rv_setting_write(setting, value, &json);
 	}
 	enter_group(&grouping, NULL);
 	rv_json_close(&json, '}');
 	cJSON_Delete(stored);
+	if (status == RV_OK && rv_buf_status(stored_out) == RV_LIMIT)
+		*error = (struct rv_field_error){.field = "config", .message = "holds too much in all"};
 	return status == RV_OK ? rv_buf_status(stored_out) : status;
 }
 
 static void write_group_members(const struct rv_workspace *workspace, const cJSON *stored, bool widget_only, const char *group, struct grouping *grouping)
 {
 	for (size_t i = 0; i < N_SETTINGS; i++) {
-		const struct setting *setting = &settings[i];
+		const struct rv_setting *setting = &settings[i];
 		if ((widget_only && !setting->widget) || (group && (!setting->group || strcmp(group, setting->group) != 0)))
 			continue;
-		int index;
+		char at[RV_SETTING_AT];
 		const cJSON *value = find_value(stored, setting);
 		if (!group)
 			enter_group(grouping, setting->group);
 		rv_json_key(grouping->json, setting->name);
-		if (value && !check_value(setting, value, &index))
-			write_value(setting, value, grouping->json);
+		if (value && !rv_setting_check(setting, value, at))
+			rv_setting_write(setting, value, grouping->json);
 		else
 			write_fallback(setting, workspace, grouping->json);
 	}
@@ -375,12 +172,12 @@ void rv_settings_config_json(const struct rv_workspace *workspace, const char *s
 
 void rv_settings_keys_json(const struct rv_workspace *workspace, struct rv_json *json)
 {
-	static const char *const types[] = {"text", "choice", "boolean", "integer", "origins", "selectors", "patterns", "headers", "addresses"};
+	static const char *const types[] = {"text", "choice", "boolean", "integer", "origins", "selectors", "patterns", "headers", "addresses", "words", "color", "font", "css", "labels", "fields"};
 	rv_json_open(json, '[');
 	for (size_t i = 0; i < N_SETTINGS; i++) {
-		const struct setting *setting = &settings[i];
-		char key[64];
-		snprintf(key, sizeof key, "%s%s%s", setting->group ? setting->group : "", setting->group ? "." : "", setting->name);
+		const struct rv_setting *setting = &settings[i];
+		char key[KEY_MAX];
+		key_of(setting, key);
 		rv_json_open(json, '{');
 		rv_json_key(json, "key");
 		rv_json_cstr(json, key);
@@ -413,7 +210,8 @@ void rv_settings_keys_json(const struct rv_workspace *workspace, struct rv_json 
 static void object_of(const struct rv_workspace *workspace, const cJSON *stored, const char *group, struct rv_json *json, const char *more)
 {
 	struct grouping grouping = {.json = json, .open = group};
-	rv_json_key(json, group);
+	const char *dot = strrchr(group, '.');
+	rv_json_key(json, dot ? dot + 1 : group);
 	rv_json_open(json, '{');
 	if (strcmp(group, "site") == 0) {
 		rv_json_key(json, "id");
@@ -426,6 +224,7 @@ static void object_of(const struct rv_workspace *workspace, const cJSON *stored,
 
 enum rv_status rv_settings_widget_json(const struct rv_workspace *workspace, struct rv_buf *out, char etag[24])
 {
+	static const char *const absent[] = {"nps", "csat", "surveys", "messenger", "announcements"};
 	cJSON *stored = cJSON_Parse(workspace->config_json);
 	struct rv_json json;
 	size_t start = out->len;
@@ -436,18 +235,21 @@ enum rv_status rv_settings_widget_json(const struct rv_workspace *workspace, str
 	object_of(workspace, stored, "site", &json, "");
 	object_of(workspace, stored, "features", &json, "");
 	rv_json_key(&json, "modules");
-	rv_json_raw(&json, rv_span_str("{\"feedback\":{\"enabled\":false},\"nps\":{\"enabled\":false},\"csat\":{\"enabled\":false},\"surveys\":{\"enabled\":false},\"messenger\":{\"enabled\":false},\"announcements\":{\"enabled\":false}}"));
-	rv_json_key(&json, "theme");
-	rv_json_raw(&json, rv_span_str("{}"));
+	rv_json_open(&json, '{');
+	object_of(workspace, stored, "modules.feedback", &json, "");
+	for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
+		rv_json_key(&json, absent[i]);
+		rv_json_raw(&json, rv_span_str("{\"enabled\":false}"));
+	}
+	rv_json_close(&json, '}');
+	object_of(workspace, stored, "theme", &json, "");
 	rv_json_key(&json, "targeting");
 	rv_json_raw(&json, rv_span_str("[]"));
 	object_of(workspace, stored, "capture", &json, ",\"sample_rate\":1");
 	object_of(workspace, stored, "privacy", &json, "");
 	object_of(workspace, stored, "actions", &json, "");
-	rv_json_key(&json, "screenshot");
-	rv_json_raw(&json, rv_span_str("{}"));
-	rv_json_key(&json, "recording");
-	rv_json_raw(&json, rv_span_str("{\"max_ms\":60000}"));
+	object_of(workspace, stored, "screenshot", &json, "");
+	object_of(workspace, stored, "recording", &json, "");
 	rv_json_close(&json, '}');
 	cJSON_Delete(stored);
 	if (rv_buf_status(out) != RV_OK)
@@ -462,15 +264,15 @@ enum rv_status rv_settings_widget_json(const struct rv_workspace *workspace, str
 
 bool rv_settings_origin_allowed(const char *stored_json, const char *origin, bool without_origin)
 {
-	char normal[ITEM_MAX + 1], allowed[ITEM_MAX + 1];
+	char normal[RV_SETTING_ITEM_MAX + 1], allowed[RV_SETTING_ITEM_MAX + 1];
 	cJSON *stored = cJSON_Parse(stored_json);
 	const cJSON *list = cJSON_GetObjectItemCaseSensitive(stored, "allowed_origins");
 	bool ok = !cJSON_IsArray(list) || !list->child;
 	if (!ok && !origin)
 		ok = without_origin;
-	else if (!ok && normal_origin(origin, false, normal, sizeof normal))
+	else if (!ok && rv_setting_origin(origin, false, normal, sizeof normal))
 		for (const cJSON *item = list->child; item && !ok; item = item->next)
-			ok = cJSON_IsString(item) && normal_origin(item->valuestring, true, allowed, sizeof allowed) && origin_matches(allowed, normal);
+			ok = cJSON_IsString(item) && rv_setting_origin(item->valuestring, true, allowed, sizeof allowed) && rv_setting_origin_matches(allowed, normal);
 	cJSON_Delete(stored);
 	return ok;
 }

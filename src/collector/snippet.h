@@ -10,4 +10,8 @@ void rv_snippet_script(const char *widget_dir, const char *base, const char *wor
 /* One tag without inline script, for strict policies. */
 void rv_snippet_tag(const char *widget_dir, const char *base, const char *workspace_id, const char *project_key, struct rv_buf *out);
 
+/* The tag for exactly the script that is installed now: its hash in the address, which makes it immutable,
+ * and in integrity. Nothing where the script cannot be read. */
+void rv_snippet_pinned(const char *widget_dir, const char *base, const char *workspace_id, const char *project_key, struct rv_buf *out);
+
 #endif

@@ -32,6 +32,10 @@ void rv_workspace_clear(struct rv_workspace *workspace); /* frees the heap field
 enum rv_status rv_store_workspace_add(struct rv_store *store, const char *name, struct rv_workspace *out, char api_key_out[64]) RV_MUST_USE;
 enum rv_status rv_store_workspace_by_key(struct rv_store *store, const char *project_key, struct rv_workspace *out) RV_MUST_USE;
 enum rv_status rv_store_workspace_by_id(struct rv_store *store, const char *id, struct rv_workspace *out) RV_MUST_USE;
+/* A new project key. The old one works grace_ms longer; 0 ends it, and those replaced before it. */
+enum rv_status rv_store_project_key_rotate(struct rv_store *store, const char *workspace_id, int64_t grace_ms, char project_key_out[48]) RV_MUST_USE;
+/* A new API key; every other of the workspace ends at once. */
+enum rv_status rv_store_api_key_rotate(struct rv_store *store, const char *workspace_id, char api_key_out[64]) RV_MUST_USE;
 /* Constant-time against the stored SHA-256; workspace id to out. */
 enum rv_status rv_store_api_key_check(struct rv_store *store, const char *api_key, char workspace_id_out[32]) RV_MUST_USE;
 enum rv_status rv_store_api_key_add(struct rv_store *store, const char *workspace_id, char api_key_out[64]) RV_MUST_USE;
@@ -60,6 +64,8 @@ void rv_attachment_clear(struct rv_attachment *attachment);
  * idempotency_key and existing_id must live until done. */
 void rv_store_attachment_add(struct rv_store *store, const struct rv_attachment *attachment, const char *idempotency_key, char existing_id[32], rv_store_done done, void *user);
 enum rv_status rv_store_attachment(struct rv_store *store, const char *workspace_id, const char *id, struct rv_attachment *out) RV_MUST_USE;
+/* What was uploaded with that Idempotency-Key. */
+enum rv_status rv_store_attachment_by_key(struct rv_store *store, const char *workspace_id, const char *idempotency_key, struct rv_attachment *out) RV_MUST_USE;
 /* The attachment of that report with that id, or with id NULL its first of that kind. workspace_id NULL: a console login. */
 enum rv_status rv_store_report_attachment(struct rv_store *store, const char *workspace_id, const char *report_id, const char *id, const char *kind, struct rv_attachment *out) RV_MUST_USE;
 
@@ -106,8 +112,17 @@ enum rv_status rv_store_report_assets(struct rv_store *store, const char *report
 /* How many there are: it only grows, so it tells one list from the next. */
 enum rv_status rv_store_report_assets_count(struct rv_store *store, const char *report_id, unsigned *count) RV_MUST_USE;
 
+/* ---- links that open one report ---- */
+/* The token is given out only here. RV_NOT_FOUND: no such report; RV_CONFLICT: it has 50 links. */
+enum rv_status rv_store_share_add(struct rv_store *store, const char *report_id, unsigned days, char id_out[32], char token_out[64], int64_t *expires_ms) RV_MUST_USE;
+enum rv_status rv_store_share_remove(struct rv_store *store, const char *report_id, const char *id) RV_MUST_USE;
+/* Which report a token opens; RV_NOT_FOUND when it is unknown, revoked or over. */
+enum rv_status rv_store_share_check(struct rv_store *store, const char *token, char report_id_out[32], int64_t *expires_ms) RV_MUST_USE;
+/* {"shares":[{"id","created_at","expires_at"}]}, those that still open it. */
+enum rv_status rv_store_shares_json(struct rv_store *store, const char *report_id, struct rv_buf *json_out) RV_MUST_USE;
+
 /* Removes blobs without a row, reports deleted for a day and assets without a report as old, uploads that no report took for eight,
- * idempotency keys of fourteen, logins that are over. For a periodic job. */
+ * idempotency keys of fourteen, logins, links and replaced keys that are over. For a periodic job. */
 enum rv_status rv_store_sweep(struct rv_store *store, struct rv_blobs *blobs) RV_MUST_USE;
 enum rv_status rv_store_ready(struct rv_store *store) RV_MUST_USE;
 void rv_store_metrics(struct rv_store *store, struct rv_buf *out);

@@ -128,6 +128,12 @@ enum rv_status rv_store_api_keys_json(struct rv_store *store, const char *worksp
 
 /* ---- workspaces ---- */
 
+static void make_project_key(char out[48])
+{
+	memcpy(out, "pk_", 3);
+	rv_random_text(out + 3, 32);
+}
+
 struct workspace_write { struct rv_write write; struct rv_workspace *workspace; const char *api_key; };
 
 static enum rv_status add_workspace(struct rv_db *db, struct rv_write *write)
@@ -152,8 +158,7 @@ enum rv_status rv_store_workspace_add(struct rv_store *store, const char *name, 
 	strcpy(out->name, name);
 	rv_id_new("ws_", out->id);
 	rv_id_new("site_", out->site_id);
-	memcpy(out->project_key, "pk_", 3);
-	rv_random_text(out->project_key + 3, 32);
+	make_project_key(out->project_key);
 	out->config_json = strdup("{}");
 	if (!out->config_json)
 		return RV_MEMORY;
@@ -188,7 +193,8 @@ static enum rv_status find_workspace(struct rv_store *store, const char *sql, co
 
 enum rv_status rv_store_workspace_by_key(struct rv_store *store, const char *project_key, struct rv_workspace *out)
 {
-	return find_workspace(store, "SELECT id, name, site_id, project_key, config FROM workspaces WHERE project_key=?1", project_key, out);
+	return find_workspace(store, "SELECT id, name, site_id, project_key, config FROM workspaces WHERE project_key=?1"
+		" OR id=(SELECT workspace_id FROM old_project_keys WHERE project_key=?1 AND expires_at>1000*strftime('%s','now'))", project_key, out);
 }
 
 enum rv_status rv_store_workspace_by_id(struct rv_store *store, const char *id, struct rv_workspace *out)
@@ -225,6 +231,52 @@ enum rv_status rv_store_workspaces_json(struct rv_store *store, struct rv_buf *j
 	rv_db_done(select);
 	rv_store_read_end(store, db);
 	return status != RV_END ? status : rv_buf_status(json_out);
+}
+
+/* ---- new keys for old ---- */
+
+struct rotate_write { struct rv_write write; const char *workspace_id, *key; int64_t now_ms, grace_ms; };
+
+static enum rv_status rotate_project_key(struct rv_db *db, struct rv_write *write)
+{
+	struct rotate_write *rotate = (struct rotate_write *)write;
+	sqlite3_stmt *old = rotate->grace_ms
+		? rv_db_statement(db, "INSERT INTO old_project_keys(project_key, workspace_id, expires_at) SELECT project_key, id, ?2 FROM workspaces WHERE id=?1")
+		: rv_db_statement(db, "DELETE FROM old_project_keys WHERE workspace_id=?1");
+	rv_db_text(old, 1, rotate->workspace_id);
+	if (rotate->grace_ms)
+		rv_db_int(old, 2, rotate->now_ms + rotate->grace_ms);
+	enum rv_status status = rv_db_run(old);
+	if (status != RV_OK)
+		return status;
+	sqlite3_stmt *update = rv_db_statement(db, "UPDATE workspaces SET project_key=?2 WHERE id=?1");
+	rv_db_text(update, 1, rotate->workspace_id);
+	rv_db_text(update, 2, rotate->key);
+	status = rv_db_run(update);
+	return status == RV_OK && sqlite3_changes(db->sql) == 0 ? RV_NOT_FOUND : status;
+}
+
+enum rv_status rv_store_project_key_rotate(struct rv_store *store, const char *workspace_id, int64_t grace_ms, char project_key_out[48])
+{
+	make_project_key(project_key_out);
+	struct rotate_write rotate = {.write.run = rotate_project_key, .workspace_id = workspace_id, .key = project_key_out, .now_ms = rv_clock_wall_ms(), .grace_ms = grace_ms};
+	return rv_store_write_wait(store, &rotate.write);
+}
+
+static enum rv_status rotate_api_key(struct rv_db *db, struct rv_write *write)
+{
+	struct rotate_write *rotate = (struct rotate_write *)write;
+	sqlite3_stmt *forget = rv_db_statement(db, "DELETE FROM api_keys WHERE workspace_id=?1");
+	rv_db_text(forget, 1, rotate->workspace_id);
+	enum rv_status status = rv_db_run(forget);
+	return status == RV_OK ? insert_api_key(db, rotate->workspace_id, rotate->key) : status;
+}
+
+enum rv_status rv_store_api_key_rotate(struct rv_store *store, const char *workspace_id, char api_key_out[64])
+{
+	make_api_key(api_key_out);
+	struct rotate_write rotate = {.write.run = rotate_api_key, .workspace_id = workspace_id, .key = api_key_out};
+	return rv_store_write_wait(store, &rotate.write);
 }
 
 struct config_write { struct rv_write write; const char *workspace_id, *config_json; };

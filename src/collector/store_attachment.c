@@ -118,6 +118,16 @@ enum rv_status rv_store_attachment(struct rv_store *store, const char *workspace
 	return status;
 }
 
+enum rv_status rv_store_attachment_by_key(struct rv_store *store, const char *workspace_id, const char *idempotency_key, struct rv_attachment *out)
+{
+	char id[32];
+	memset(out, 0, sizeof *out);
+	struct rv_db *db = rv_store_read(store);
+	enum rv_status status = rv_store_idempotency_find(db, workspace_id, "upload", idempotency_key, id);
+	rv_store_read_end(store, db);
+	return status == RV_OK ? rv_store_attachment(store, workspace_id, id, out) : status;
+}
+
 enum rv_status rv_store_report_attachment(struct rv_store *store, const char *workspace_id, const char *report_id, const char *id, const char *kind, struct rv_attachment *out)
 {
 	memset(out, 0, sizeof *out);

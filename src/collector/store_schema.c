@@ -46,6 +46,11 @@ static const char *const migrations[] = {
 	" report_id TEXT NOT NULL, url TEXT NOT NULL, workspace_id TEXT NOT NULL, sha256 TEXT NOT NULL,"
 	" PRIMARY KEY(report_id, url)) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX report_assets_by_content ON report_assets(workspace_id, sha256);",
+
+	/* Links to one report; project keys that were replaced and still work for a while. */
+	"CREATE TABLE shares(id TEXT PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, report_id TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX shares_by_report ON shares(report_id, created_at);"
+	"CREATE TABLE old_project_keys(project_key TEXT PRIMARY KEY, workspace_id TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 static enum rv_status read_version(struct rv_db *db, int64_t *version)

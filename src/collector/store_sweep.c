@@ -18,6 +18,7 @@ static enum rv_status sweep_rows(struct rv_db *db, struct rv_write *write)
 	const struct { const char *sql; int64_t before_ms; } steps[] = {
 		{"DELETE FROM attachments WHERE report_id IN (SELECT id FROM reports WHERE deleted_at<?1 ORDER BY sequence LIMIT ?2)", sweep->now_ms - day_ms},
 		{"DELETE FROM report_assets WHERE report_id IN (SELECT id FROM reports WHERE deleted_at<?1 ORDER BY sequence LIMIT ?2)", sweep->now_ms - day_ms},
+		{"DELETE FROM shares WHERE report_id IN (SELECT id FROM reports WHERE deleted_at<?1 ORDER BY sequence LIMIT ?2)", sweep->now_ms - day_ms},
 		{"DELETE FROM report_bodies WHERE report_id IN (SELECT id FROM reports WHERE deleted_at<?1 ORDER BY sequence LIMIT ?2)", sweep->now_ms - day_ms},
 		{"DELETE FROM idempotency WHERE scope='submit' AND target_id IN (SELECT id FROM reports WHERE deleted_at<?1 ORDER BY sequence LIMIT ?2)", sweep->now_ms - day_ms},
 		{"DELETE FROM reports WHERE sequence IN (SELECT sequence FROM reports WHERE deleted_at<?1 ORDER BY sequence LIMIT ?2)", sweep->now_ms - day_ms},
@@ -26,6 +27,8 @@ static enum rv_status sweep_rows(struct rv_db *db, struct rv_write *write)
 		 " AND NOT EXISTS(SELECT 1 FROM report_assets r WHERE r.workspace_id=a.workspace_id AND r.sha256=a.sha256) LIMIT ?2)", sweep->now_ms - day_ms},
 		{"DELETE FROM idempotency WHERE (workspace_id, scope, key) IN (SELECT workspace_id, scope, key FROM idempotency WHERE created_at<?1 LIMIT ?2)", sweep->now_ms - idempotency_days * day_ms},
 		{"DELETE FROM logins WHERE sha256 IN (SELECT sha256 FROM logins WHERE expires_at<?1 LIMIT ?2)", sweep->now_ms},
+		{"DELETE FROM shares WHERE id IN (SELECT id FROM shares WHERE expires_at<?1 LIMIT ?2)", sweep->now_ms},
+		{"DELETE FROM old_project_keys WHERE project_key IN (SELECT project_key FROM old_project_keys WHERE expires_at<?1 LIMIT ?2)", sweep->now_ms},
 	};
 	sweep->removed = 0;
 	enum rv_status status = RV_OK;

@@ -56,7 +56,7 @@ test('settings: read, change, go back, refuse', async () => {
 	const path = `workspaces/${w.first.workspace_id}/settings`;
 	const { json: before } = await ask('GET', path);
 	assert.deepEqual(before.config, before.defaults);
-	assert.equal(before.keys.length, 17);
+	assert.equal(before.keys.length, 34);
 	assert.equal(before.project_key, w.first.project_key);
 	assert.deepEqual(before.api_keys.map((key) => key.hint), [`${w.first.api_key.slice(0, 14)}…`]);
 	assert.equal(before.snippet_csp, `<script async src="${w.url}/${w.first.workspace_id}/rearview.js" data-project="${w.first.project_key}"></script>`);

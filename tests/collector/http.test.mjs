@@ -45,7 +45,7 @@ describe('commands', () => {
 	test('help, version and mistakes', () => {
 		const help = runCollector(['--help']);
 		assert.equal(help.code, 0);
-		for (const word of ['--listen', '--data-dir', 'workspace add', 'user passwd', '--requests-per-minute-per-key']) assert.ok(help.stdout.includes(word), word);
+		for (const word of ['--listen', '--data-dir', 'workspace add', 'user passwd', 'workspace rotate-key', '--requests-per-minute-per-key']) assert.ok(help.stdout.includes(word), word);
 		assert.match(runCollector(['--version']).stdout, /^rearviewd \d+\.\d+\.\d+\n$/);
 		const dir = temp();
 		for (const [args, pattern] of /** @type {[string[], RegExp][]} */ ([

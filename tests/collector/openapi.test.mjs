@@ -15,6 +15,7 @@ before(async () => {
 	const { sha256 } = (await w.upload(png(), { kind: 'asset' })).json;
 	await w.ask('/v1/widget/assets', { method: 'POST', headers: { 'content-type': 'application/json', 'x-project-key': w.first.project_key }, body: JSON.stringify({ submit_key: 'doc', assets: [{ url: 'https://a/b.png', sha256 }] }) });
 	report.asset = sha256;
+	report.share = new URL((await (await w.login())('POST', `reports/${report.id}/shares`, { days: 1 })).json.url).pathname.split('/')[2];
 });
 after(() => w.stop());
 
@@ -36,13 +37,13 @@ test('every documented operation is answered, and with a status that is document
 	assert.ok(all.length > 35);
 	const common = [400, 413, 415, 426, 429];
 	for (const { method, path, statuses } of all) {
-		const real = path.replace('{workspaceId}', w.first.workspace_id).replace('{sessionToken}', 'ses_doc').replace('{attachment}', report.attachment).replace('{ws}', w.first.workspace_id).replace('{report}', report.id).replace('{rest}', 'x').replace('{hash}', report.asset)
+		const real = path.replace('{workspaceId}', w.first.workspace_id).replace('{sessionToken}', 'ses_doc').replace('{attachment}', report.attachment).replace('{ws}', w.first.workspace_id).replace('{report}', report.id).replace('{rest}', 'x').replace('{hash}', report.asset).replace('{token}', report.share).replace('{share}', 'shr_none')
 			.replace('workspaces/{id}', `workspaces/${w.first.workspace_id}`).replace('{id}', report.id).replace('{key}', 'rvk_none');
 		const answer = await w.ask(real, { method, headers: { 'x-rearview-api-key': w.first.api_key, 'x-project-key': w.first.project_key } });
 		assert.notEqual(answer.status, 405, `${method} ${path}`);
 		assert.ok(statuses.includes(answer.status) || common.includes(answer.status), `${method} ${path} answered ${answer.status}, documented are ${statuses}`);
 		/* Only files that are not installed here may be missing. */
-		if (answer.status === 404) assert.ok(/^\/(\{ws\}|console|demo|r|settings|login|$)/.test(path), `${method} ${path}`);
+		if (answer.status === 404) assert.ok(/^\/(\{ws\}|console|demo|r|s|install|verify|settings|login|$)/.test(path), `${method} ${path}`);
 	}
 });
 

@@ -78,6 +78,30 @@ test('native replay and attachments as they came', async () => {
 	assert.equal(head.text, '');
 });
 
+test('a film is sent in the ranges a player asks for, with all that came beside it', async () => {
+	const webm = Buffer.concat([Buffer.from([0x1a, 0x45, 0xdf, 0xa3]), Buffer.from(Array.from({ length: 5000 }, (_, i) => i % 251))]);
+	const id = (await w.upload(webm, { kind: 'recording', type: 'video/webm' })).json.attachment_id, more = [(await w.upload(png(9, 9))).json.attachment_id, (await w.upload(png(8, 8))).json.attachment_id];
+	const element = { selector: '#pay > b', tag: 'b', text: '<i>Pay</i>', rect: { x: 1.5, y: -2, width: 30, height: 4 }, outer_html: '<b onclick="x()">Pay</b>' };
+	const given = { title: 'Filmed', item_type: 'idea', trigger: 'widget', attachment_ids: [...more, id], element, custom: { order: '17', '<b>': '<i>' }, capture: { notes: ['recording_without_voice'] } };
+	const made = (await w.submit(given)).json, stored = (await w.report(made.id)).json;
+	assert.deepEqual(stored.attachments.map((it) => `${it.id} ${it.kind} ${it.mime} ${it.bytes}`).slice(2), [`${id} recording video/webm ${webm.length}`]);
+	assert.deepEqual(stored.attachments.map((it) => it.id), given.attachment_ids);
+	for (const name of ['element', 'custom', 'capture', 'item_type', 'trigger']) assert.deepEqual(stored[name], given[name], name);
+	const ask = (range, headers = {}) => w.ask(new URL(stored.attachments[2].url).pathname, { headers: { 'x-rearview-api-key': w.first.api_key, ...(range && { range }), ...headers } });
+	const whole = await ask('');
+	assert.equal(`${whole.status} ${whole.headers.get('accept-ranges')} ${whole.headers.get('content-type')}`, '200 bytes video/webm');
+	assert.match(whole.headers.get('content-disposition'), /^inline; filename="\w+\.webm"$/);
+	for (const [range, from, to] of [['bytes=0-', 0, 5004], ['bytes=4000-4099', 4000, 4100], ['bytes=-4', 5000, 5004], ['bytes=5000-9999', 5000, 5004]]) {
+		const part = await ask(range);
+		assert.equal(`${part.status} ${part.headers.get('content-range')}`, `206 bytes ${from}-${to - 1}/5004`, range);
+		assert.deepEqual(part.bytes, webm.subarray(from, to), range);
+	}
+	const past = await ask('bytes=5004-');
+	assert.equal(`${past.status} ${past.headers.get('content-range')}`, '416 bytes */5004');
+	assert.equal((await ask('bytes=1-2', { 'if-range': '"another"' })).status, 200);
+	assert.equal((await ask('bytes=1-2', { 'if-range': whole.headers.get('etag') })).status, 206);
+});
+
 test('a deleted report is gone everywhere until it is restored', async () => {
 	const made = (await w.submit({ title: 'Gone', session_token: 'ses_gone' })).json;
 	assert.equal((await console_('DELETE', `reports/${made.id}`)).status, 204);

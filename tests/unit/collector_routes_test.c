@@ -65,7 +65,7 @@ static bool has(char (*list)[160], size_t n, const char *text)
 
 static void document_and_routes_agree(void **state)
 {
-	const struct rv_routes *const tables[] = {&rv_routes_widget, &rv_routes_action, &rv_routes_report, &rv_routes_asset, &rv_routes_console, &rv_routes_static};
+	const struct rv_routes *const tables[] = {&rv_routes_widget, &rv_routes_upload, &rv_routes_action, &rv_routes_report, &rv_routes_asset, &rv_routes_console, &rv_routes_share, &rv_routes_static};
 	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
 		for (size_t i = 0; i < tables[t]->n; i++)
 			add_route(&tables[t]->routes[i]);

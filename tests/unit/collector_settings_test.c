@@ -41,6 +41,9 @@ static void stores_what_was_set(void **state)
 	assert_merge("{\"actions\":{\"always_connect\":true}}", "{\"actions\":{\"always_connect\":null}}", "{}");
 	assert_merge("{\"actions\":{\"always_connect\":\"no longer valid\"}}", "{}", "{}");
 	assert_merge("not JSON", "{\"site\":{\"name\":\"Ü\"}}", "{\"site\":{\"name\":\"Ü\"}}");
+	assert_merge("{}", "{\"modules\":{\"feedback\":{\"fields\":[{\"type\":\"select\",\"key\":\"area\",\"label\":\"Area\",\"options\":[\"Billing\"],\"x\":1}]}},\"theme\":{\"labels\":{\"ui.title\":\"Help\"},\"locale\":\"\"}}",
+		"{\"modules\":{\"feedback\":{\"fields\":[{\"key\":\"area\",\"label\":\"Area\",\"type\":\"select\",\"required\":false,\"options\":[\"Billing\"]}]}},\"theme\":{\"locale\":\"\",\"labels\":{\"ui.title\":\"Help\"}}}");
+	assert_merge("{\"theme\":{\"radius\":9}}", "{\"theme\":{\"radius\":null},\"modules\":null}", "{}");
 	assert_merge("{}", "{\"allowed_origins\":[\"HTTPS://App.Example.com:443\",\"http://[::1]:8080\",\"https://*.example.org\"]}",
 		"{\"allowed_origins\":[\"https://app.example.com\",\"http://[::1]:8080\",\"https://*.example.org\"]}");
 }
@@ -73,6 +76,32 @@ static void names_the_field_that_is_wrong(void **state)
 		{"{\"privacy\":{\"redact_patterns\":[\"[a-\"]}}", "! privacy.redact_patterns[0]: must hold patterns like CUST-[0-9]+"},
 		{"{\"privacy\":{\"redact_patterns\":[\"[z-a]\"]}}", "! privacy.redact_patterns[0]: must hold patterns like CUST-[0-9]+"},
 		{"{\"privacy\":{\"redact_patterns\":[\"x\\\\\"]}}", "! privacy.redact_patterns[0]: must hold patterns like CUST-[0-9]+"},
+		{"{\"modules\":7}", "! modules: must be an object"},
+		{"{\"modules\":{\"feedback\":[]}}", "! modules.feedback: must be an object"},
+		{"{\"modules\":{\"feedback\":{\"launcher\":\"loud\"}}}", "! modules.feedback.launcher: is not one of the choices"},
+		{"{\"modules\":{\"feedback\":{\"types\":[\"bug\",\"bug\"]}}}", "! modules.feedback.types[1]: is there twice"},
+		{"{\"modules\":{\"feedback\":{\"types\":[\"constructor\"]}}}", "! modules.feedback.types[0]: must hold short words of small letters, digits, dashes and underscores"},
+		{"{\"modules\":{\"feedback\":{\"fields\":{}}}}", "! modules.feedback.fields: must be a list of fields"},
+		{"{\"modules\":{\"feedback\":{\"fields\":[7]}}}", "! modules.feedback.fields[0]: must be an object"},
+		{"{\"modules\":{\"feedback\":{\"fields\":[{\"key\":\"__proto__\",\"label\":\"x\",\"type\":\"text\"}]}}}", "! modules.feedback.fields[0].key: must be a short word of small letters, digits and underscores"},
+		{"{\"modules\":{\"feedback\":{\"fields\":[{\"key\":\"a\",\"label\":\"x\",\"type\":\"text\"},{\"key\":\"a\",\"label\":\"x\",\"type\":\"text\"}]}}}", "! modules.feedback.fields[1].key: is there twice"},
+		{"{\"modules\":{\"feedback\":{\"fields\":[{\"key\":\"a\",\"label\":\"\",\"type\":\"text\"}]}}}", "! modules.feedback.fields[0].label: must be a text of 1 to 120 characters"},
+		{"{\"modules\":{\"feedback\":{\"fields\":[{\"key\":\"a\",\"label\":\"x\",\"type\":\"file\"}]}}}", "! modules.feedback.fields[0].type: must be text, textarea, select or checkbox"},
+		{"{\"modules\":{\"feedback\":{\"fields\":[{\"key\":\"a\",\"label\":\"x\",\"type\":\"text\",\"required\":1}]}}}", "! modules.feedback.fields[0].required: must be true or false"},
+		{"{\"modules\":{\"feedback\":{\"fields\":[{\"key\":\"a\",\"label\":\"x\",\"type\":\"text\",\"options\":[\"y\"]}]}}}", "! modules.feedback.fields[0].options: are for a select"},
+		{"{\"modules\":{\"feedback\":{\"fields\":[{\"key\":\"a\",\"label\":\"x\",\"type\":\"select\"}]}}}", "! modules.feedback.fields[0].options: must list what can be chosen"},
+		{"{\"modules\":{\"feedback\":{\"fields\":[{\"key\":\"a\",\"label\":\"x\",\"type\":\"select\",\"options\":[\"y\",\"\"]}]}}}", "! modules.feedback.fields[0].options[1]: must be a text of 1 to 100 characters"},
+		{"{\"theme\":{\"color\":\"red;}\"}}", "! theme.color: must be a colour like #4338ca"},
+		{"{\"theme\":{\"radius\":33}}", "! theme.radius: is out of bounds"},
+		{"{\"theme\":{\"font\":\"x;}*{\"}}", "! theme.font: must be font families like Inter, sans-serif"},
+		{"{\"theme\":{\"font\":\"'Inter\"}}", "! theme.font: must be font families like Inter, sans-serif"},
+		{"{\"theme\":{\"locale\":\"xx\"}}", "! theme.locale: is not one of the choices"},
+		{"{\"theme\":{\"labels\":[]}}", "! theme.labels: must be an object of texts"},
+		{"{\"theme\":{\"labels\":{\"__proto__\":\"x\"}}}", "! theme.labels: has a key that is none: letters, digits and . _ - as in ui.title"},
+		{"{\"theme\":{\"labels\":{\"ui.title\":7}}}", "! theme.labels.ui.title: must be a text"},
+		{"{\"theme\":{\"custom_css\":\"a{\"}}", "! theme.custom_css: has braces that do not match"},
+		{"{\"theme\":{\"custom_css\":\"@IMPORT 'x'\"}}", "! theme.custom_css: must not hold @import: put the rules themselves here"},
+		{"{\"recording\":{\"max_ms\":60001}}", "! recording.max_ms: is out of bounds"},
 		{"{\"allowed_origins\":[\"example.com\"]}", "! allowed_origins[0]: must hold origins like https://app.example.com or https://*.example.com"},
 		{"{\"allowed_origins\":[\"https://example.com/path\"]}", "! allowed_origins[0]: must hold origins like https://app.example.com or https://*.example.com"},
 		{"{\"allowed_origins\":[\"https://a.*.com\"]}", "! allowed_origins[0]: must hold origins like https://app.example.com or https://*.example.com"},
@@ -119,13 +148,16 @@ static void puts_defaults_under_it(void **state)
 	rv_buf_byte(&out, 0);
 	assert_string_equal((char *)out.ptr, "{\"site\":{\"name\":\"Shop \\\"A\\\"\"},\"allowed_origins\":[],\"actions\":{\"always_connect\":false},"
 		"\"capture\":{\"window_ms\":20000,\"max_bytes\":8388608,\"console\":true,\"network\":true,\"network_headers\":[],\"network_bodies\":[],\"assets\":true,\"canvas\":false},"
-		"\"privacy\":{\"level\":\"inputs\",\"mask_selectors\":[],\"block_selectors\":[],\"redact_patterns\":[],\"honor_gpc\":false},\"features\":{\"bugpilot_alias\":false}}");
+		"\"privacy\":{\"level\":\"inputs\",\"mask_selectors\":[],\"block_selectors\":[],\"redact_patterns\":[],\"honor_gpc\":false},\"features\":{\"bugpilot_alias\":false},"
+		"\"modules\":{\"feedback\":{\"enabled\":true,\"launcher\":\"button\",\"label\":\"\",\"types\":[\"bug\",\"idea\",\"question\"],\"email\":\"optional\",\"fields\":[]}},"
+		"\"theme\":{\"color\":\"\",\"scheme\":\"auto\",\"position\":\"bottom-right\",\"locale\":\"\",\"radius\":6,\"font\":\"\",\"labels\":{},\"custom_css\":\"\"},"
+		"\"screenshot\":{\"attach\":true},\"recording\":{\"max_ms\":60000,\"microphone\":false}}");
 	rv_buf_clear(&out);
 	rv_json_init(&json, &out);
 	rv_settings_keys_json(&workspace, &json);
 	rv_buf_byte(&out, 0);
 	cJSON *keys = cJSON_Parse((char *)out.ptr);
-	assert_int_equal(cJSON_GetArraySize(keys), 17);
+	assert_int_equal(cJSON_GetArraySize(keys), 34);
 	for (cJSON *key = keys->child; key; key = key->next)
 		assert_true(strlen(cJSON_GetStringValue(cJSON_GetObjectItem(key, "description"))) > 20 && cJSON_GetObjectItem(key, "default"));
 	cJSON_Delete(keys);

@@ -682,6 +682,81 @@ static void keeps_what_it_acknowledged_when_killed(void **state)
 	}
 }
 
+/* ---- links, and keys that are replaced ---- */
+
+static void links_open_one_report(void **state)
+{
+	struct fixture *f = *state;
+	struct rv_report_new report = a_report(f), second = a_report(f);
+	struct outcome outcome = OUTCOME;
+	struct rv_buf json;
+	char id[32], token[64], other_id[32], other_token[64], opened[32];
+	int64_t expires_ms, checked_ms;
+	assert_int_equal(add_report(f, &report), RV_OK);
+	assert_int_equal(add_report(f, &second), RV_OK);
+	assert_int_equal(rv_store_share_add(f->store, "rep_none", 1, id, token, &expires_ms), RV_NOT_FOUND);
+	assert_int_equal(rv_store_share_add(f->store, report.id, 1, id, token, &expires_ms), RV_OK);
+	assert_int_equal(rv_store_share_add(f->store, second.id, 0, other_id, other_token, &checked_ms), RV_OK);
+	assert_int_equal(rv_store_share_check(f->store, other_token, opened, &checked_ms), RV_NOT_FOUND); /* over */
+	assert_int_equal(rv_store_share_check(f->store, id, opened, &checked_ms), RV_NOT_FOUND); /* the id is no token */
+	assert_int_equal(rv_store_share_check(f->store, "", opened, &checked_ms), RV_NOT_FOUND);
+	assert_int_equal(rv_store_share_check(f->store, token, opened, &checked_ms), RV_OK);
+	assert_string_equal(opened, report.id);
+	assert_true(checked_ms == expires_ms);
+	rv_buf_init(&json, 64 << 10);
+	assert_int_equal(rv_store_shares_json(f->store, report.id, &json), RV_OK);
+	rv_buf_byte(&json, 0);
+	assert_non_null(strstr((const char *)json.ptr, id));
+	assert_null(strstr((const char *)json.ptr, token));
+	rv_buf_deinit(&json);
+
+	rv_store_report_delete(f->store, report.id, false, done, &outcome);
+	assert_int_equal(await(&outcome, 1), RV_OK);
+	assert_int_equal(rv_store_share_check(f->store, token, opened, &checked_ms), RV_NOT_FOUND);
+	rv_store_report_delete(f->store, report.id, true, done, &outcome);
+	assert_int_equal(await(&outcome, 2), RV_OK);
+	assert_int_equal(rv_store_share_check(f->store, token, opened, &checked_ms), RV_OK);
+	assert_int_equal(rv_store_share_remove(f->store, second.id, id), RV_NOT_FOUND); /* of another report */
+	assert_int_equal(rv_store_share_remove(f->store, report.id, id), RV_OK);
+	assert_int_equal(rv_store_share_check(f->store, token, opened, &checked_ms), RV_NOT_FOUND);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(rv_store_share_add(f->store, report.id, 1, id, token, &expires_ms), RV_OK);
+	assert_int_equal(rv_store_share_add(f->store, report.id, 1, id, token, &expires_ms), RV_CONFLICT);
+}
+
+static bool key_works(struct fixture *f, const char *key)
+{
+	struct rv_workspace found;
+	bool works = rv_store_workspace_by_key(f->store, key, &found) == RV_OK;
+	if (works) {
+		assert_string_equal(found.id, f->workspace.id);
+		rv_workspace_clear(&found);
+	}
+	return works;
+}
+
+static void keys_are_replaced(void **state)
+{
+	struct fixture *f = *state;
+	char second[48], third[48], added[64], fresh[64], workspace_id[32];
+	assert_int_equal(rv_store_project_key_rotate(f->store, "ws_none", 1000, second), RV_NOT_FOUND);
+	assert_int_equal(rv_store_project_key_rotate(f->store, f->workspace.id, 3600 * 1000, second), RV_OK);
+	assert_true(key_works(f, second) && key_works(f, f->workspace.project_key));
+	assert_int_equal(rv_store_project_key_rotate(f->store, f->workspace.id, 0, third), RV_OK);
+	assert_true(key_works(f, third));
+	assert_false(key_works(f, second) || key_works(f, f->workspace.project_key));
+
+	assert_int_equal(rv_store_api_key_add(f->store, f->workspace.id, added), RV_OK);
+	assert_int_equal(rv_store_api_key_rotate(f->store, "ws_none", fresh), RV_NOT_FOUND);
+	assert_int_equal(rv_store_api_key_check(f->store, added, workspace_id), RV_OK);
+	assert_int_equal(rv_store_api_key_rotate(f->store, f->workspace.id, fresh), RV_OK);
+	assert_int_equal(rv_store_api_key_check(f->store, fresh, workspace_id), RV_OK);
+	assert_string_equal(workspace_id, f->workspace.id);
+	assert_int_not_equal(rv_store_api_key_check(f->store, added, workspace_id), RV_OK);
+	assert_int_not_equal(rv_store_api_key_check(f->store, f->api_key, workspace_id), RV_OK);
+	assert_int_equal(rv_store_api_key_check(f->store, f->other_key, workspace_id), RV_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -694,6 +769,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(survives_reopening, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(sweeps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(assets_live_as_long_as_a_report_lists_them, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(links_open_one_report, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(keys_are_replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(says_what_is_wrong, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(loses_nothing_when_the_disk_fails, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(keeps_what_it_acknowledged_when_killed, set_up, tear_down),

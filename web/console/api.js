@@ -94,7 +94,7 @@ const part = (text) => encodeURIComponent(text);
 /** @typedef {{reports: Row[], next: string|null, total: number}} RowPage */
 /**
  * @typedef {{config: any, defaults: any, keys: import('./settings-keys.js').Key[], project_key: string, api_keys: {id: string, hint: string, created_at: string}[],
- *   snippet: string, snippet_csp: string, csp: Record<string, string>}} Settings
+ *   snippet: string, snippet_csp: string, snippet_pinned: string, csp: Record<string, string>}} Settings
  */
 
 export const api = {
@@ -107,8 +107,16 @@ export const api = {
 	workspaces: () => json(`${console_}/workspaces`),
 	/** @param {Record<string, string>} query @param {AbortSignal} [signal] @returns {Promise<RowPage>} */
 	reports: (query, signal) => json(`${console_}/reports?${new URLSearchParams(query)}`, { signal }),
-	/** @param {string} id @param {AbortSignal} [signal] @returns {Promise<any>} */
-	report: (id, signal) => json(`${console_}/reports/${part(id)}`, { signal }),
+	/** @param {string} id @param {AbortSignal} [signal] @param {boolean} [shared] by a link, without a login @returns {Promise<any>} */
+	report: (id, signal, shared) => json(shared ? `/api/v1/reports/${part(id)}` : `${console_}/reports/${part(id)}`, { signal, quiet: shared }),
+	/** @param {string} token @returns {Promise<{report_id: string, expires_at: string}>} */
+	share: (token) => json(`/api/v1/shares/${part(token)}`, { quiet: true }),
+	/** @param {string} id @returns {Promise<{shares: {id: string, created_at: string, expires_at: string}[]}>} */
+	shares: (id) => json(`${console_}/reports/${part(id)}/shares`),
+	/** @param {string} id @param {number} days @returns {Promise<{id: string, url: string, expires_at: string}>} */
+	addShare: (id, days) => json(`${console_}/reports/${part(id)}/shares`, { method: 'POST', body: { days } }),
+	/** @param {string} id @param {string} share */
+	removeShare: (id, share) => json(`${console_}/reports/${part(id)}/shares/${part(share)}`, { method: 'DELETE' }),
 	/** @param {string} id @param {string} state */
 	setState: (id, state) => json(`${console_}/reports/${part(id)}`, { method: 'PATCH', body: { state } }),
 	/** @param {string} id */
@@ -117,6 +125,8 @@ export const api = {
 	restore: (id) => json(`${console_}/reports/${part(id)}/restore`, { method: 'POST' }),
 	/** @param {string} workspace @returns {Promise<Settings>} */
 	settings: (workspace) => json(`${console_}/workspaces/${part(workspace)}/settings`),
+	/** What its pages asked for last. @param {string} workspace @param {AbortSignal} [signal] @returns {Promise<{now: string, seen: Record<string, {at: string, origin?: string}>}>} */
+	seen: (workspace, signal) => json(`${console_}/workspaces/${part(workspace)}/seen`, { signal }),
 	/** @param {string} workspace @param {unknown} config @returns {Promise<Settings>} */
 	saveSettings: (workspace, config) => json(`${console_}/workspaces/${part(workspace)}/settings`, { method: 'PUT', body: { config } }),
 	/** @param {string} workspace @returns {Promise<{id: string, api_key: string}>} */

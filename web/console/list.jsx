@@ -74,7 +74,7 @@ function FirstReport({ workspace }) {
 		</Empty>
 		<ol class="steps">
 			<li><h3>Put the recorder into your page</h3>{snippet ? <CodeBlock text={snippet} what="Install snippet" /> : <div class="code-wait" />}
-				<p class="hint">For a page with a strict Content-Security-Policy, use the form in the <a href="/settings" onClick={followLink}>settings</a>.</p></li>
+				<p class="hint">For a page with a strict Content-Security-Policy, use another form of the <a href="/install" onClick={followLink}>install page</a>. Then <a href="/verify" onClick={followLink}>verify the installation</a>, line by line.</p></li>
 			<li><h3>Open the page, then ask for the session of its user</h3><CodeBlock text={curl} what="Action API" />
 				<p class="hint">USER_ID is the id or e-mail your page gives to <code>identify</code>; make an API key in the <a href="/settings#keys" onClick={followLink}>settings</a>.</p></li>
 		</ol>

@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, whenSignedOut } from './api.js';
 import { Login } from './login.jsx';
+import { absoluteTime } from './format.js';
 import { ReportList } from './list.jsx';
 import { navigate, route, useKept, useKeys, useStore } from './store.js';
 import { Dialog, Empty, Failure, Icon, Menu, Toasts, followLink, toastError } from './ui.jsx';
@@ -36,6 +37,8 @@ function Later({ load, props }) {
 }
 
 const loadReport = () => import('./report.jsx').then((module) => module.ReportPage);
+const loadInstall = () => import('./settings.jsx').then((module) => module.InstallPage);
+const loadVerify = () => import('./verify.jsx').then((module) => module.VerifyPage);
 const loadSettings = () => import('./settings.jsx').then((module) => module.SettingsPage);
 
 function Keys({ onClose = () => {} }) {
@@ -57,7 +60,7 @@ function TopBar({ session, workspace, setWorkspace, path, onKeys, signOut }) {
 			? <label class="workspace"><span class="visually-hidden">Workspace</span>
 				<select value={workspace?.id} onChange={(event) => setWorkspace(event.currentTarget.value)}>{session.workspaces.map((it) => <option key={it.id} value={it.id}>{it.name}</option>)}</select></label>
 			: workspace && <span class="workspace" title={workspace.name}>{workspace.name}</span>}
-		<nav aria-label="Main">{link('/', path === '/' || path.startsWith('/r/'), 'Reports')}{link('/settings', path === '/settings', 'Settings')}</nav>
+		<nav aria-label="Main">{link('/', path === '/' || path.startsWith('/r/'), 'Reports')}{link('/install', path === '/install' || path === '/verify', 'Install')}{link('/settings', path === '/settings', 'Settings')}</nav>
 		<div class="top-end">
 			<button class="button icon-only quiet" onClick={onKeys} title="Keyboard (?)" aria-label="Keyboard shortcuts"><Icon name="keys" /></button>
 			<Menu class="button quiet" name="Your login" label={<><Icon name="user" /><span class="top-user">{session.user.name}</span></>}>
@@ -65,6 +68,23 @@ function TopBar({ session, workspace, setWorkspace, path, onKeys, signOut }) {
 			</Menu>
 		</div>
 	</header>;
+}
+
+/** What a link opens: one report, to be read. @param {{token: string}} props */
+function Shared({ token }) {
+	const [share, setShare] = useState(/** @type {{report_id: string, expires_at: string}|undefined} */ (undefined));
+	const [error, setError] = useState(/** @type {any} */ (undefined));
+	const load = () => { setError(undefined); api.share(token).then(setShare, setError); };
+	useEffect(load, []);
+	return <>
+		<header class="top"><span class="brand"><img src={icon} alt="Rearview" width="24" height="24" /><span aria-hidden="true">Rearview</span></span>
+			<p class="top-shared">{share && <>Shared with you until <time dateTime={share.expires_at}>{absoluteTime(Date.parse(share.expires_at))}</time></>}</p></header>
+		<main id="main" tabIndex={-1} class="page-report">
+			{error ? error.status === 404 ? <Empty icon="search" title="This link does not work any more"><p>It was revoked, its time is over, or the report was deleted. Ask whoever sent it for a new one.</p></Empty> : <Failure title="The report could not be opened" error={error} retry={load} />
+				: share ? <Later load={loadReport} props={{ id: share.report_id, shared: true }} /> : <div class="page-wait" aria-busy="true" />}
+		</main>
+		<Toasts />
+	</>;
 }
 
 function App() {
@@ -86,7 +106,9 @@ function App() {
 			if (/** @type {any} */ (error).status === 401) toLogin(); else setFailure(error);
 		}
 	};
+	const shared = path.match(/^\/s\/([^/]+)\/?$/)?.[1];
 	useEffect(() => {
+		if (shared) return;
 		whenSignedOut(() => { setSession(undefined); toLogin(); });
 		if (location.pathname !== '/login') start();
 	}, []);
@@ -108,6 +130,7 @@ function App() {
 		try { await api.logout(); setSession(undefined); navigate('/login'); } catch (error) { toastError('You are still signed in.', error); }
 	};
 
+	if (shared) return <Shared token={shared} />;
 	if (path === '/login') return <><Login onDone={start} /><Toasts /></>;
 	if (failure) return <main class="center"><Failure title="The console could not start" error={failure} retry={start} /></main>;
 	const workspace = session?.workspaces.find((it) => it.id === kept) ?? session?.workspaces[0];
@@ -119,8 +142,10 @@ function App() {
 			{!session ? null
 				: report ? <Later key={report} load={loadReport} props={{ id: decodeURIComponent(report) }} />
 				: path === '/settings' && workspace ? <Later key={`settings-${workspace.id}`} load={loadSettings} props={{ workspace }} />
+				: path === '/install' && workspace ? <Later key={`install-${workspace.id}`} load={loadInstall} props={{ workspace }} />
+				: path === '/verify' && workspace ? <Later key={`verify-${workspace.id}`} load={loadVerify} props={{ workspace }} />
 				: path === '/' && workspace ? <ReportList key={workspace.id} workspace={workspace} query={query} />
-				: path === '/' || path === '/settings' ? <Empty title="There is no workspace yet"><p>Make one on the machine that runs the collector, then reload this page:</p><pre class="one-line">rearviewd workspace add "My site"</pre></Empty>
+				: path === '/' || path === '/settings' || path === '/install' || path === '/verify' ? <Empty title="There is no workspace yet"><p>Make one on the machine that runs the collector, then reload this page:</p><pre class="one-line">rearviewd workspace add --name "My site"</pre></Empty>
 				: <Empty icon="search" title="There is nothing at this address"><p><a href="/" onClick={followLink}>Go to the reports</a></p></Empty>}
 		</main>
 		<Toasts />

@@ -1,13 +1,14 @@
 /** A report: the player and its time line on one side, what was recorded on the other, all at one playhead. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api } from './api.js';
-import { AttachmentsPanel, NotesPanel, PagePanel, Picture, UserPanel, browserOf, isPicture } from './facts.jsx';
+import { AttachmentsPanel, Film, NotesPanel, PagePanel, Picture, UserPanel, browserOf, isFilm, isPicture, markOf } from './facts.jsx';
 import { TRIGGERS, absoluteTime, ago, line, shortUrl, text, toMs, userName } from './format.js';
 import { NetworkPanel, requestRows } from './network.jsx';
 import { ConsolePanel, logRows } from './panels.jsx';
 import { speedRows } from './speed.js';
 import { Controls, Stage, createPlayer } from './player.jsx';
 import { navigate, route, useKept, useKeys, useStore, withQuery } from './store.js';
+import { ShareDialog } from './share.jsx';
 import { Timeline } from './timeline.jsx';
 import { CopyButton, Empty, Failure, Hidden, Icon, Menu, STATES, Tabs, followLink, toast, toastError } from './ui.jsx';
 
@@ -20,11 +21,12 @@ function titleOf(report) {
 	return text(report.title) || line(error?.args?.[0]).slice(0, 300) || TRIGGERS[report.trigger] || 'Report';
 }
 
-/** @param {{report: any, setReport: (report: any) => void, showNotes: () => void}} props */
-function Header({ report, setReport, showNotes }) {
+/** @param {{report: any, setReport: (report: any) => void, showNotes: () => void, shared: boolean}} props */
+function Header({ report, setReport, showNotes, shared }) {
+	const [sharing, setSharing] = useState(false);
 	const when = toMs(report.created_at);
 	const [busy, setBusy] = useState(false);
-	const picture = (report.attachments ?? []).find(isPicture);
+	const picture = (report.attachments ?? []).find(isPicture), film = (report.attachments ?? []).find(isFilm);
 
 	/** @param {string} state */
 	const setState = async (state) => {
@@ -47,27 +49,31 @@ function Header({ report, setReport, showNotes }) {
 	const browser = browserOf(report), path = shortUrl(report.page?.url), who = userName(report.user), note = text(report.notes).trim().split('\n')[0].slice(0, 200);
 	return <header class="report-head">
 		<div class="report-title">
-			<a class="button icon-only quiet" href="/" onClick={followLink} aria-label="Back to the reports" title="Back to the reports (u)"><Icon name="back" class="mirrored" /></a>
+			{!shared && <a class="button icon-only quiet" href="/" onClick={followLink} aria-label="Back to the reports" title="Back to the reports (u)"><Icon name="back" class="mirrored" /></a>}
 			<h1><span class="number">#{report.number}</span> <span dir="auto" title={titleOf(report)}>{titleOf(report)}</span></h1>
 		</div>
 		<div class="report-actions">
-			<label class={`state-select state-${report.state}`}><Icon name={(STATES[report.state] ?? STATES.open).icon} /><span class="visually-hidden">State</span>
+			{!shared && <><label class={`state-select state-${report.state}`}><Icon name={(STATES[report.state] ?? STATES.open).icon} /><span class="visually-hidden">State</span>
 				<select value={report.state} disabled={busy} onChange={(event) => setState(event.currentTarget.value)}>{Object.entries(STATES).map(([id, it]) => <option key={id} value={id}>{it.label}</option>)}</select></label>
 			<CopyButton class="button" text={`${location.origin}/r/${encodeURIComponent(report.id)}`} label="Copy link" />
+			<button class="button" aria-label="Share" title="Share" onClick={() => setSharing(true)}><Icon name="external" /><span class="button-text">Share</span></button></>}
 			<Menu name="Download" label={<><Icon name="download" /><span class="button-text">Download</span></>}>
 				{report.replay && <a href={api.replayUrl(report.id, 'rrweb')} download={`report-${report.number}.rrweb.json`}>Replay as rrweb events<small>JSON, plays in any rrweb player</small></a>}
 				{report.replay && <a href={api.replayUrl(report.id, 'native')} download={`report-${report.number}.replay`}>Replay as recorded<small>Rearview's own stream, exact and small</small></a>}
+				{film && <a href={api.attachmentUrl(report.id, film.id)} download={`report-${report.number}.${text(film.mime).split('/')[1]}`}>Screen recording<small>{text(film.mime).split('/')[1]?.toUpperCase()}</small></a>}
 				{picture && <a href={api.attachmentUrl(report.id, picture.id)} download={`report-${report.number}.${text(picture.mime).split('/')[1]}`}>Picture<small>{text(picture.mime).split('/')[1]?.toUpperCase()}</small></a>}
 				<a href={`/r/${encodeURIComponent(report.id)}/network.har`} download={`report-${report.number}.har`}>Requests as HAR<small>For the network panel of any browser</small></a>
 				<a href={`/r/${encodeURIComponent(report.id)}/console.txt`} download={`report-${report.number}-console.txt`}>Console as text<small>One line a message</small></a>
 				<a href={`/api/v1/reports/${encodeURIComponent(report.id)}`} download={`report-${report.number}.json`}>Report<small>JSON with all logs</small></a>
 			</Menu>
-			<button class="button icon-only" onClick={remove} aria-label="Delete the report" title="Delete"><Icon name="trash" /></button>
+			{!shared && <button class="button icon-only" onClick={remove} aria-label="Delete the report" title="Delete"><Icon name="trash" /></button>}
+			{sharing && <ShareDialog report={report} onClose={() => setSharing(false)} />}
 		</div>
 		<dl class="report-facts">
 			<div><dt><Icon name="user" /><Hidden>User</Hidden></dt><dd dir="auto" title={text(report.user?.email)}>{who || <span class="none">Unknown user</span>}</dd></div>
 			{path && <div class="fact-page"><dt><Icon name="page" /><Hidden>Page</Hidden></dt><dd dir="ltr" title={text(report.page?.url)}>{path}</dd></div>}
 			{browser && <div><dt><Hidden>Browser</Hidden></dt><dd>{browser}</dd></div>}
+			{text(report.item_type) && <div><dt><Hidden>Type</Hidden></dt><dd dir="auto"><span class="type">{text(report.item_type)}</span></dd></div>}
 			<div><dt><Hidden>How it came</Hidden></dt><dd>{TRIGGERS[report.trigger] ?? text(report.trigger)}</dd></div>
 			<div><dt><Hidden>When</Hidden></dt><dd><time dateTime={report.created_at} title={absoluteTime(when)}>{ago(when, Date.now())}</time></dd></div>
 			{note && <div class="fact-notes"><dt><Hidden>Notes</Hidden></dt><dd><button type="button" dir="auto" title="Show the notes" onClick={showNotes}><Icon name="note" /><span>{note}</span></button></dd></div>}
@@ -75,14 +81,21 @@ function Header({ report, setReport, showNotes }) {
 	</header>;
 }
 
+/** @param {{report: any, film: any}} props */
+function Filmed({ report, film }) {
+	return <div class="stage still filmed"><Film url={api.attachmentUrl(report.id, film.id)} label={`Screen recording of report ${report.number}`} /></div>;
+}
+
 /** What is shown where there is nothing to play. @param {{report: any, player: Player}} props */
 function Still({ report, player }) {
 	const { status, message } = useStore(player.state, (it) => it);
 	const picture = (report.attachments ?? []).find(isPicture);
+	const film = (report.attachments ?? []).find(isFilm);
 	const url = picture && api.attachmentUrl(report.id, picture.id);
+	if (status === 'none' && film) return <Filmed report={report} film={film} />;
 	return <div class="stage still">
 		{status === 'failed' && <div class="stage-problem" role="alert"><Icon name="warn" /><span><b>The replay cannot be shown.</b> {message} {url ? 'This is the picture that came with it. ' : ''}Its file is safe: see Download.</span></div>}
-		{url ? <a class="still-picture" href={url} target="_blank" rel="noopener"><Picture url={url} alt={`What the user saw: picture of report ${report.number}`} /></a>
+		{url ? <a class="still-picture" href={url} target="_blank" rel="noopener"><Picture url={url} alt={`What the user saw: picture of report ${report.number}`} mark={markOf(report)} /></a>
 			: status === 'none' && <Empty icon="replay" title="No replay and no picture"><p>This report came without them. The <code>upload-session</code> action brings the last minutes, <code>upload-screenshot</code> a picture.</p></Empty>}
 	</div>;
 }
@@ -147,8 +160,8 @@ function lanesOf(report, logs, requests, digest) {
 	];
 }
 
-/** @param {{report: any, setReport: (report: any) => void}} props */
-function Loaded({ report, setReport }) {
+/** @param {{report: any, setReport: (report: any) => void, shared: boolean}} props */
+function Loaded({ report, setReport, shared }) {
 	const query = useStore(route, (value) => value.query);
 	// The recording's own clock: the end of the replay is the report's moment.
 	const zero = Number.isFinite(toMs(report.replay?.to)) ? toMs(report.replay.to) : toMs(report.created_at);
@@ -172,15 +185,19 @@ function Loaded({ report, setReport }) {
 		if (mark.tab) setTab(mark.tab);
 		if (mark.tab && mark.row !== undefined) setPicked((old) => ({ kind: /** @type {string} */ (mark.tab), id: /** @type {number} */ (mark.row), n: (old?.n ?? 0) + 1 }));
 	};
-	useKeys({ u: () => navigate('/') });
+	useKeys({ u: () => { if (!shared) navigate('/'); } });
 
-	const playable = status === 'loading' || status === 'ready';
+	const playable = status === 'loading' || status === 'ready', film = (report.attachments ?? []).find(isFilm);
+	const [filmed, setFilmed] = useState(false);
+	useEffect(() => { if (filmed) player.pause(); }, [filmed]);
 	return <>
-		<Header report={report} setReport={setReport} showNotes={() => setTab('notes')} />
+		<Header report={report} shared={shared} setReport={setReport} showNotes={() => setTab('notes')} />
 		<Split start={<div class="player">
-			{playable ? <Stage player={player} /> : <Still report={report} player={player} />}
-			{playable && <Controls player={player} zero={zero} events={events} />}
-			{playable && <Timeline player={player} lanes={lanes} zero={zero} onPick={pick} />}
+			{playable && film && <div class="segments views" role="radiogroup" aria-label="Show">{[['replay', 'Replay'], ['film', 'Screen recording']].map(([id, label]) => <label key={id}><input type="radio" name="view" checked={(id === 'film') === filmed} onChange={() => setFilmed(id === 'film')} /><span>{label}</span></label>)}</div>}
+			{playable && filmed && <Filmed report={report} film={film} />}
+			{playable ? <div class="stage-slot" hidden={filmed}><Stage player={player} /></div> : <Still report={report} player={player} />}
+			{playable && !filmed && <Controls player={player} zero={zero} events={events} />}
+			{playable && !filmed && <Timeline player={player} lanes={lanes} zero={zero} onPick={pick} />}
 		</div>} end={<Tabs label="What was recorded" active={tab} onChange={setTab} tabs={[
 			{ id: 'console', label: 'Console', count: logs.length, bad: errors, content: <ConsolePanel player={player} rows={logs} zero={zero} picked={picked} /> },
 			{ id: 'network', label: 'Network', count: requests.length, bad: failed, content: <NetworkPanel player={player} rows={requests} zero={zero} picked={picked} /> },
@@ -199,20 +216,20 @@ function Skeleton() {
 	</div>;
 }
 
-/** @param {{id: string}} props */
-export function ReportPage({ id }) {
+/** @param {{id: string, shared?: boolean}} props shared: opened by a link, to be read only */
+export function ReportPage({ id, shared = false }) {
 	const [report, setReport] = useState(/** @type {any} */ (undefined));
 	const [error, setError] = useState(/** @type {any} */ (undefined));
 	/** @param {AbortSignal} [signal] */
 	const load = async (signal) => {
 		setError(undefined);
-		try { setReport(await api.report(id, signal)); } catch (failure) { if (!signal?.aborted) setError(failure); }
+		try { setReport(await api.report(id, signal, shared)); } catch (failure) { if (!signal?.aborted) setError(failure); }
 	};
 	useEffect(() => { const stop = new AbortController(); load(stop.signal); return () => stop.abort(); }, [id]);
 	useLayoutEffect(() => { scrollTo(0, 0); }, [id]);
 	useEffect(() => { document.title = report ? `#${report.number} ${titleOf(report)} · Rearview` : 'Report · Rearview'; }, [report]);
 	if (error) return error.status === 404
-		? <Empty icon="search" title="There is no such report"><p>It may have been deleted, or it belongs to another workspace. <a href="/" onClick={followLink}>Go to the reports</a></p></Empty>
+		? <Empty icon="search" title="There is no such report"><p>It may have been deleted, or it belongs to another workspace. {!shared && <a href="/" onClick={followLink}>Go to the reports</a>}</p></Empty>
 		: <Failure title="The report could not be loaded" error={error} safe="The report itself is safe." retry={() => load()} />;
-	return report ? <Loaded key={id} report={report} setReport={setReport} /> : <Skeleton />;
+	return report ? <Loaded key={id} report={report} shared={shared} setReport={setReport} /> : <Skeleton />;
 }

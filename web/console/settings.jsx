@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from './api.js';
 import { absoluteTime, ago, count, toMs } from './format.js';
-import { CodeBlock, CopyButton, Failure, Hidden, Icon, toast, toastError } from './ui.jsx';
+import { CodeBlock, CopyButton, Failure, Hidden, Icon, followLink, toast, toastError } from './ui.jsx';
 import { GROUPS, WORDS, draftOf, readDraft } from './settings-keys.js';
 
 /** @typedef {import('./settings-keys.js').Key} Key */
@@ -15,23 +15,24 @@ function nested(values) {
 	/** @type {any} */
 	const out = {};
 	for (const [key, value] of Object.entries(values)) {
-		const [group, name] = key.split('.');
-		if (name === undefined) out[group] = value; else (out[group] ??= {})[name] = value;
+		const path = key.split('.'), last = /** @type {string} */ (path.pop());
+		path.reduce((it, name) => it[name] ??= {}, out)[last] = value;
 	}
 	return out;
 }
 
-/** The key and line a 422 speaks of: "config.privacy.mask_selectors[2]". @param {string|undefined} field */
-function fieldOf(field) {
-	const found = /^(?:config\.)?([a-z_.]+?)(?:\[(\d+)\])?$/.exec(field ?? '');
-	return found ? { key: found[1], line: found[2] === undefined ? undefined : Number(found[2]) + 1 } : undefined;
+/** The key and line a 422 speaks of: "privacy.mask_selectors[2]", "modules.feedback.fields[0].key". @param {string|undefined} field @param {Key[]} keys */
+function fieldOf(field = '', keys) {
+	const spec = keys.find((it) => field.startsWith(it.key) && (field.length === it.key.length || '.['.includes(field[it.key.length])));
+	const rest = spec && field.slice(spec.key.length), line = rest ? /^\[(\d+)\]/.exec(rest) : undefined;
+	return spec && { key: spec.key, rest, line: line ? Number(line[1]) + 1 : undefined };
 }
 
 /**
  * @param {{spec: Key, draft: string|boolean, changed: boolean, problem: string|undefined, onChange: (value: string|boolean) => void}} props
  */
 function Field({ spec, draft, changed, problem, onChange }) {
-	const words = WORDS[spec.key] ?? {}, id = `key-${spec.key}`, list = ['origins', 'selectors', 'patterns', 'headers', 'addresses'].includes(spec.type);
+	const words = WORDS[spec.key] ?? {}, id = `key-${spec.key}`, list = ['origins', 'selectors', 'patterns', 'headers', 'addresses', 'words'].includes(spec.type), long = list || spec.type === 'labels' || spec.type === 'css';
 	const label = words.label ?? spec.key;
 	const described = `${id}-what${problem ? ` ${id}-problem` : ''}`;
 	const shared = { id, 'aria-describedby': described, 'aria-invalid': problem ? /** @type {const} */ (true) : undefined };
@@ -47,12 +48,47 @@ function Field({ spec, draft, changed, problem, onChange }) {
 		<div class="setting-value">
 			{spec.type === 'boolean' ? <label class="switch"><input type="checkbox" role="switch" {...shared} aria-label={label} checked={draft === true} onChange={(event) => onChange(event.currentTarget.checked)} /><span aria-hidden="true" />{draft === true ? 'On' : 'Off'}</label>
 				: spec.type === 'choice' ? <div class="choices" role="radiogroup" aria-label={label} aria-describedby={described}>{(spec.choices ?? []).map((it) => <label key={it}><input type="radio" name={id} checked={draft === it} onChange={() => onChange(it)} />{words.choices?.[it] ?? it}</label>)}</div>
-				: list ? <textarea {...shared} rows={Math.min(Math.max(String(draft).split('\n').length, 2), 8)} spellcheck={false} dir="ltr" placeholder={words.placeholder} value={String(draft)} onInput={(event) => onChange(event.currentTarget.value)} />
+				: spec.type === 'fields' ? <FieldsEditor draft={String(draft)} onChange={onChange} id={id} />
+				: spec.type === 'color' ? <span class="unit"><input {...shared} type="text" class="short" spellcheck={false} placeholder={words.placeholder} value={String(draft)} onInput={(event) => onChange(event.currentTarget.value)} /><input type="color" class="swatch" aria-label={`${label}, pick`} value={/^#[0-9a-f]{6}$/i.test(String(draft)) ? String(draft) : '#4338ca'} onInput={(event) => onChange(event.currentTarget.value)} /></span>
+				: long ? <textarea {...shared} rows={Math.min(Math.max(String(draft).split('\n').length, 2), 8)} spellcheck={false} dir="ltr" placeholder={words.placeholder} value={String(draft)} onInput={(event) => onChange(event.currentTarget.value)} />
 				: <span class="unit"><input {...shared} type="text" inputmode={spec.type === 'integer' ? 'decimal' : undefined} class={spec.type === 'integer' ? 'short' : ''} value={String(draft)} onInput={(event) => onChange(event.currentTarget.value)} />{words.unit && <span>{words.unit}</span>}</span>}
 			<p class="problem" id={`${id}-problem`} role={problem ? 'alert' : undefined}>{problem && <><Icon name="error" />{problem}</>}</p>
-			<p class="hint">{list ? 'One a line. ' : ''}Default: {spec.type === 'boolean' ? (standard ? 'on' : 'off') : standard === '' ? 'none' : spec.type === 'choice' ? (words.choices?.[String(standard)] ?? standard) : `${standard}${words.unit ? ` ${words.unit}` : ''}`}
+			<p class="hint">{words.hint ?? (list ? 'One a line. ' : '')} Default: {spec.type === 'boolean' ? (standard ? 'on' : 'off') : standard === '' && spec.type !== 'choice' || standard === '[]' ? words.none ?? 'none' : spec.type === 'choice' ? (words.choices?.[String(standard)] ?? standard) : `${standard}${words.unit ? ` ${words.unit}` : ''}`}
 				{draft !== standard && <> · <button class="link" type="button" onClick={() => onChange(standard)}>Use the default<Hidden> of {label}</Hidden></button></>}</p>
 		</div>
+	</div>;
+}
+
+const FIELD_TYPES = { text: 'Short text', textarea: 'Long text', select: 'Choice', checkbox: 'Tick box' };
+
+/**
+ * Fields of the panel, each a card; the draft is their JSON.
+ * @param {{id: string, draft: string, onChange: (value: string) => void}} props
+ */
+function FieldsEditor({ id, draft, onChange }) {
+	/** @type {{key: string, label: string, type: string, required: boolean, options: string[]}[]} */
+	const fields = JSON.parse(draft);
+	/** @param {typeof fields} next */
+	const put = (next) => onChange(JSON.stringify(next));
+	/** @param {number} at @param {Partial<typeof fields[0]>} change */
+	const set = (at, change) => put(fields.map((it, i) => i === at ? { ...it, ...change } : it));
+	/** @param {number} at @param {number} by */
+	const move = (at, by) => { const next = [...fields]; next.splice(at + by, 0, ...next.splice(at, 1)); put(next); };
+	const free = () => { let n = fields.length + 1; while (fields.some((it) => it.key === `field_${n}`)) n++; return `field_${n}`; };
+	return <div class="fields-editor" id={id} tabIndex={-1}>
+		{fields.map((field, i) => <fieldset key={i}>
+			<legend>Field {i + 1}</legend>
+			<label>Label<input type="text" maxLength={120} value={field.label} onInput={(event) => set(i, { label: event.currentTarget.value })} /></label>
+			<label>Key in the report<input type="text" maxLength={40} dir="ltr" spellcheck={false} value={field.key} onInput={(event) => set(i, { key: event.currentTarget.value })} /></label>
+			<label>Kind<select value={field.type} onChange={(event) => set(i, { type: event.currentTarget.value })}>{Object.entries(FIELD_TYPES).map(([type, name]) => <option key={type} value={type}>{name}</option>)}</select></label>
+			<label class="fields-required"><input type="checkbox" checked={field.required} onChange={(event) => set(i, { required: event.currentTarget.checked })} />Required</label>
+			{field.type === 'select' && <label>Choices, one a line<textarea rows={3} value={field.options.join('\n')} onInput={(event) => set(i, { options: event.currentTarget.value.split('\n') })} /></label>}
+			<p class="fields-do">
+				<button type="button" class="button small" disabled={i === 0} onClick={() => move(i, -1)}>Up<Hidden>, field {i + 1}</Hidden></button>
+				<button type="button" class="button small" disabled={i === fields.length - 1} onClick={() => move(i, 1)}>Down<Hidden>, field {i + 1}</Hidden></button>
+				<button type="button" class="button small" onClick={() => put(fields.filter((_, k) => k !== i))}>Remove<Hidden> field {i + 1}</Hidden></button></p>
+		</fieldset>)}
+		<button type="button" class="button" disabled={fields.length >= 20} onClick={() => put([...fields, { key: free(), label: '', type: 'text', required: false, options: [] }])}>Add a field</button>
 	</div>;
 }
 
@@ -90,11 +126,11 @@ function Configuration({ workspace, settings, setSettings }) {
 			setProblems({});
 			toast(undo ? 'Saved. Pages take it up when they load next.' : 'The settings are as they were.', undo ? { action: { label: 'Undo', run: () => put(undo, undefined) } } : {});
 		} catch (error) {
-			const failure = /** @type {import('./api.js').ApiError} */ (error), at = fieldOf(failure.field);
-			if (at && keys.some((spec) => spec.key === at.key)) {
+			const failure = /** @type {import('./api.js').ApiError} */ (error), at = fieldOf(failure.field, keys);
+			if (at) {
 				// Beside the field its name need not be said again.
 				const said = failure.message.replace(`The field ${failure.field} `, 'This ');
-				show({ [at.key]: `${at.line ? `Line ${at.line}: ` : ''}${said}` });
+				show({ [at.key]: `${at.line ? `${at.key.endsWith('.fields') ? 'Field' : 'Line'} ${at.line}: ` : ''}${said}` });
 			}
 			else toastError('Nothing was saved.', error);
 		}
@@ -177,24 +213,42 @@ const policy = (csp) => Object.entries(csp ?? {}).filter(([, value]) => value &&
 
 /** @param {{settings: import('./api.js').Settings}} props */
 function Install({ settings }) {
-	const lines = policy(settings.csp);
-	const inline = lines.replace(/^script-src /m, "script-src 'nonce-…' ");
-	return <section class="settings-section" id="install" aria-labelledby="install-title">
-		<h2 id="install-title">Install</h2>
-		<p class="lead">Put one of the two into the <code>head</code> of your pages, as early as possible. Both record the same.</p>
-		<div class="install">
-			<div><h3>Snippet</h3><p>Calls made before the script has loaded are kept and replayed in order.</p>
-				<CodeBlock text={settings.snippet} what="Install snippet" label="HTML" />
-				<p class="hint">If your pages send a Content-Security-Policy, it needs these sources. The snippet is an inline script: give it your page's nonce.</p>
-				<CodeBlock text={inline} what="Policy for the snippet" label="Content-Security-Policy" /></div>
-			<div><h3>Strict-CSP form</h3><p>One tag, no inline script.</p>
-				<CodeBlock text={settings.snippet_csp} what="Strict-CSP snippet" label="HTML" />
-				<p class="hint">Add these sources to your Content-Security-Policy, nothing inline is needed.</p>
-				<CodeBlock text={lines} what="Policy for the strict-CSP form" label="Content-Security-Policy" /></div>
-		</div>
-		<h3 class="identify-title">Say who the user is</h3>
-		<CodeBlock text={'Rearview.identify({ id: "42", email: "ada@example.com", firstName: "Ada" });'} what="Identify" label="JavaScript" />
-	</section>;
+	const lines = policy(settings.csp), inline = lines.replace(/^script-src /m, "script-src 'nonce-…' ");
+	const endpoint = settings.csp.script_src.split(' ')[0], connect = settings.csp.connect_src;
+	const npm = `script-src 'self' 'wasm-unsafe-eval';\nconnect-src ${connect};\nimg-src data:;\nworker-src 'self';`;
+	return <>
+		<section class="settings-section" aria-labelledby="form-snippet"><h2 id="form-snippet">Snippet</h2>
+			<p class="lead">Into the <code>head</code>, as early as possible. Calls made before the script has loaded are kept and replayed in order.</p>
+			<CodeBlock text={settings.snippet} what="Install snippet" label="HTML" />
+			<p class="hint">If your pages send a Content-Security-Policy, it needs these sources. The snippet is an inline script: give it your page's nonce.</p>
+			<CodeBlock text={inline} what="Policy for the snippet" label="Content-Security-Policy" /></section>
+		<section class="settings-section" aria-labelledby="form-tag"><h2 id="form-tag">Strict-CSP form</h2>
+			<p class="lead">One tag, no inline script. It records the same.</p>
+			<CodeBlock text={settings.snippet_csp} what="Strict-CSP snippet" label="HTML" />
+			<CodeBlock text={lines} what="Policy for the strict-CSP form" label="Content-Security-Policy" /></section>
+		{settings.snippet_pinned && <section class="settings-section" aria-labelledby="form-pinned"><h2 id="form-pinned">Pinned by its hash</h2>
+			<p class="lead">The browser runs exactly this version and refuses any other. After every update of the collector take the new tag from here: until then pages with the old one record nothing.</p>
+			<CodeBlock text={settings.snippet_pinned} what="Pinned tag" label="HTML" />
+			<p class="hint">The policy is that of the strict-CSP form.</p></section>}
+		<section class="settings-section" aria-labelledby="form-npm"><h2 id="form-npm">npm</h2>
+			<p class="lead">Bundled with your code. Copy <code>rearview.worker.js</code> of the package to your own site and name its address: such a worker needs no blob: in your policy.</p>
+			<CodeBlock text="npm install rearview" what="Install from npm" label="Shell" />
+			<CodeBlock text={`import { init } from 'rearview';\n\ninit({\n\tprojectKey: '${settings.project_key}',\n\tendpoint: '${endpoint}',\n\tworkerUrl: '/rearview.worker.js',\n});`} what="Start from npm" label="JavaScript" />
+			<CodeBlock text={npm} what="Policy for npm" label="Content-Security-Policy" /></section>
+		<section class="settings-section" aria-labelledby="form-identify"><h2 id="form-identify">Say who the user is</h2>
+			<CodeBlock text={'Rearview.identify({ id: "42", email: "ada@example.com", firstName: "Ada" });'} what="Identify" label="JavaScript" /></section>
+	</>;
+}
+
+/** @param {{workspace: import('./api.js').Workspace}} props */
+export function InstallPage({ workspace }) {
+	const [settings, setSettings] = useState(/** @type {import('./api.js').Settings|undefined} */ (undefined));
+	const [error, setError] = useState(/** @type {unknown} */ (undefined));
+	const load = () => { setError(undefined); api.settings(workspace.id).then(setSettings, setError); };
+	useEffect(() => { document.title = `Install · ${workspace.name} · Rearview`; load(); }, []);
+	if (error && !settings) return <Failure title="The install page could not be loaded" error={error} safe="Nothing was changed." retry={load} />;
+	return <div class="settings-page"><h1>Install</h1><p class="lead">Take one of these forms for the pages of <b>{workspace.name}</b>, then <a href="/verify" onClick={followLink}>verify the installation</a>.</p>
+		{settings ? <Install settings={settings} /> : <div aria-busy="true"><Hidden>Loading</Hidden><div class="settings-card tall" /></div>}</div>;
 }
 
 /** @param {{workspace: import('./api.js').Workspace}} props */
@@ -212,7 +266,9 @@ export function SettingsPage({ workspace }) {
 		<h1>Settings</h1><p class="lead">of the workspace <b>{workspace.name}</b></p>
 		{!settings ? <div aria-busy="true"><Hidden>Loading the settings</Hidden>{[1, 2, 3].map((i) => <section key={i} class="settings-section" aria-hidden="true"><i class="bone w1" /><div class="settings-card tall" /></section>)}</div>
 			: <>
-				<Install settings={settings} />
+				<section class="settings-section" id="install" aria-labelledby="install-title"><h2 id="install-title">Install</h2>
+					<p class="lead">Snippet, strict-CSP tag, pinned tag and npm, each with the policy it needs, are on the <a href="/install" onClick={followLink}>install page</a>.</p>
+					<CodeBlock text={settings.snippet_csp} what="Strict-CSP snippet" label="HTML" /></section>
 				<Keys workspace={workspace.id} settings={settings} reload={load} />
 				<Configuration workspace={workspace.id} settings={settings} setSettings={setSettings} />
 			</>}
