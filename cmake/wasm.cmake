@@ -30,12 +30,8 @@ rv_script(core rearview)
 rv_script(tools rearview.tools)
 add_custom_target(scripts ALL DEPENDS ${CMAKE_BINARY_DIR}/rearview.wasm.js ${CMAKE_BINARY_DIR}/rearview.tools.wasm.js)
 
-# The core brings a deflate and a crc32 of its own.
-include(${CMAKE_CURRENT_LIST_DIR}/wasm-zlib.cmake)
-target_sources(core PRIVATE ${CMAKE_SOURCE_DIR}/src/wasm/deflate_small.c)
-set_source_files_properties(${CMAKE_SOURCE_DIR}/src/wasm/deflate_small.c PROPERTIES
-  COMPILE_DEFINITIONS "NO_GZIP;RV_DEFLATE_C=\"${RV_DEFLATE_C}\";RV_TREES_C=\"${RV_TREES_C}\"" COMPILE_OPTIONS -w
-  OBJECT_DEPENDS "${RV_DEFLATE_C};${RV_TREES_C}")
+# The core leaves compressing to the browser, and has a crc32 of its own.
+target_sources(core PRIVATE ${CMAKE_SOURCE_DIR}/src/wasm/deflate_stored.c)
 
 # Segments are read by the small reader.
 target_compile_definitions(rv_wire PRIVATE RV_INFLATE=rv_inflate_small)

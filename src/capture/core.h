@@ -44,6 +44,9 @@ enum rv_status rv_core_seal(struct rv_core *core, uint32_t now_ms, bool force) R
 enum rv_status rv_core_tail(struct rv_core *core, struct rv_buf *out) RV_MUST_USE;
 /* The next ring entry not yet handed out by this call; RV_END when none. *key is its number. */
 enum rv_status rv_core_unsaved(struct rv_core *core, uint32_t *key, struct rv_span *segment) RV_MUST_USE;
+/* A segment that was handed out, compressed better: payload is raw deflate of the bytes that its own holds.
+ * *segment: it as it is then, until the next call. RV_NOT_FOUND when it is gone, or the payload no shorter. */
+enum rv_status rv_core_pack(struct rv_core *core, uint32_t key, struct rv_span payload, struct rv_span *segment) RV_MUST_USE;
 /* The smallest key still in the ring: everything below it may be deleted. */
 uint32_t rv_core_oldest(const struct rv_core *core);
 /* Puts a saved segment back, in order, before the first batch. Checked like anything from outside. */

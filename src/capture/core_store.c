@@ -70,7 +70,7 @@ static enum rv_status write_checkpoint(struct rv_core *core)
 		return status;
 	page->key++;
 	page->anchor_wall_ms = rv_page_last_wall_ms(page);
-	page->checkpoint_bytes = core->scratch.len;
+	page->checkpoint_bytes = rv_ring_weight(&core->ring.entries[core->ring.n - 1]);
 	page->run_bytes = 0;
 	page->run_segments = 0;
 	return RV_OK;
@@ -119,7 +119,7 @@ enum rv_status rv_core_seal_open(struct rv_core *core, bool goes_on)
 		return status;
 	page->open_anchor = false;
 	page->key++;
-	page->run_bytes += core->scratch.len;
+	page->run_bytes += rv_ring_weight(&core->ring.entries[core->ring.n - 1]);
 	page->run_segments++;
 	rv_page_begin(page);
 	rv_ring_evict(&core->ring, core->now_wall_ms);
@@ -220,6 +220,11 @@ enum rv_status rv_core_unsaved(struct rv_core *core, uint32_t *key, struct rv_sp
 		return RV_OK;
 	}
 	return RV_END;
+}
+
+enum rv_status rv_core_pack(struct rv_core *core, uint32_t key, struct rv_span payload, struct rv_span *segment)
+{
+	return rv_ring_pack(&core->ring, key, payload, segment);
 }
 
 uint32_t rv_core_oldest(const struct rv_core *core)

@@ -3,6 +3,8 @@
 #include "grow.h"
 #include <stdlib.h>
 
+enum { PACKED = 4 }; /* times shorter are segments once they are compressed, more or less */
+
 void rv_ring_init(struct rv_ring *ring, uint32_t window_ms, size_t max_bytes)
 {
 	*ring = (struct rv_ring){.window_ms = window_ms, .max_bytes = max_bytes};
@@ -19,6 +21,11 @@ void rv_ring_deinit(struct rv_ring *ring)
 struct rv_span rv_ring_segment(const struct rv_ring *ring, size_t index)
 {
 	return rv_span(ring->entries[index].ptr, ring->entries[index].len);
+}
+
+size_t rv_ring_weight(const struct rv_ring_entry *entry)
+{
+	return entry->packed ? entry->len : entry->len / PACKED;
 }
 
 static enum rv_status grow(struct rv_ring *ring)
@@ -65,14 +72,44 @@ enum rv_status rv_ring_add(struct rv_ring *ring, struct rv_span segment, bool an
 		.checkpoint = head.kind == RV_SEGMENT_CHECKPOINT,
 		.anchor = anchor,
 		.saved = saved,
+		.packed = head.stored_bytes < head.raw_bytes,
 	};
-	ring->bytes += segment.len;
+	ring->bytes += rv_ring_weight(entry);
+	return RV_OK;
+}
+
+enum rv_status rv_ring_pack(struct rv_ring *ring, uint32_t key, struct rv_span payload, struct rv_span *segment)
+{
+	size_t len = RV_SEGMENT_HEAD_BYTES + payload.len, i = ring->n;
+	struct rv_ring_entry *entry;
+	uint8_t *copy;
+
+	while (i && ring->entries[i - 1].key > key)
+		i--;
+	if (!i)
+		return RV_NOT_FOUND;
+	entry = &ring->entries[i - 1];
+	if (entry->key != key || len >= entry->len)
+		return RV_NOT_FOUND;
+	copy = malloc(len);
+	if (!copy)
+		return RV_MEMORY;
+	memcpy(copy, entry->ptr, RV_SEGMENT_HEAD_BYTES);
+	memcpy(copy + RV_SEGMENT_HEAD_BYTES, payload.ptr, payload.len);
+	rv_segment_pack(copy, (uint32_t)payload.len);
+	ring->bytes -= rv_ring_weight(entry);
+	free(entry->ptr);
+	entry->ptr = copy;
+	entry->len = len;
+	entry->packed = true;
+	ring->bytes += len;
+	*segment = rv_span(copy, len);
 	return RV_OK;
 }
 
 static void free_entry(struct rv_ring *ring, size_t i)
 {
-	ring->bytes -= ring->entries[i].len;
+	ring->bytes -= rv_ring_weight(&ring->entries[i]);
 	free(ring->entries[i].ptr);
 }
 

@@ -19,13 +19,14 @@ struct rv_ring_entry {
 	uint32_t key, epoch;
 	double first_wall_ms, last_wall_ms;
 	bool checkpoint, anchor, saved;
+	bool packed; /* compressed */
 };
 
 struct rv_ring {
 	struct rv_ring_entry *entries;
 	size_t n;
 	uint32_t cap;
-	size_t bytes, max_bytes;
+	size_t bytes, max_bytes; /* by rv_ring_weight */
 	uint32_t window_ms, evicted;
 };
 
@@ -34,6 +35,11 @@ void rv_ring_deinit(struct rv_ring *ring);
 /* Copies the segment, whose header must be whole, in under the key head.sequence. RV_ORDER when the
  * key is not above the last one, or the first entry would be no anchor. */
 enum rv_status rv_ring_add(struct rv_ring *ring, struct rv_span segment, bool anchor, bool saved) RV_MUST_USE;
+/* Puts a compressed payload of the same bytes in the place of the segment's; *segment is it then. RV_NOT_FOUND
+ * when there is no such key, or the payload is no shorter. */
+enum rv_status rv_ring_pack(struct rv_ring *ring, uint32_t key, struct rv_span payload, struct rv_span *segment) RV_MUST_USE;
+/* What an entry counts: one that waits to be packed as much as it will be about then. */
+size_t rv_ring_weight(const struct rv_ring_entry *entry);
 /* Drops runs that end before now - window, then the oldest runs while there are more than max_bytes. */
 void rv_ring_evict(struct rv_ring *ring, double now_wall_ms);
 /* Drops entries [0, n). */

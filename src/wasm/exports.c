@@ -87,6 +87,15 @@ EMSCRIPTEN_KEEPALIVE int rv_unsaved(void)
 	return status;
 }
 
+EMSCRIPTEN_KEEPALIVE int rv_pack(uint32_t segment_key, const uint8_t *ptr, uint32_t len)
+{
+	struct rv_span segment = {0};
+	int status = core ? (int)rv_core_pack(core, segment_key, rv_span(ptr, len), &segment) : RV_NOT_FOUND;
+
+	rv_heap_show(segment);
+	return status;
+}
+
 EMSCRIPTEN_KEEPALIVE uint32_t rv_key(void)
 {
 	return key;

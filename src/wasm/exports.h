@@ -18,6 +18,7 @@
  *   void rv_restart(void)
  *   int rv_seal(now_ms, force) · int rv_tail(void)     tail: out = segment
  *   int rv_unsaved(void)                               out = segment, rv_key() its key; RV_END
+ *   int rv_pack(key, p, len)                           its payload compressed; out = segment
  *   uint32_t rv_key(void) · uint32_t rv_oldest(void)
  *   int rv_load(p, len) · void rv_forget(void)
  *   int rv_window(double from, double to)              out = native stream, not yet cut
@@ -33,12 +34,7 @@
  *   int rv_rrweb(stream, len)                          out = JSON text
  *   int rv_assets(stream, len)                         out = JSON array of the addresses that its replay fetches
  *   int rv_assets_sheet(css_p, len, base_p, base_len)  the same of a style sheet that came from the address base
- *   int rv_markup(stream, len, scene, background, background_len, cull, n_cull)
- *                                                      the document at the stream's end; scene: 5 u32 as
- *                                                      struct rv_scene; cull: struct rv_markup_cull[];
- *                                                      out = JSON array of [address, base]
- *   int rv_markup_resource(index, data_p, data_len)    data: a data: URL
- *   int rv_markup_svg(void)                            out = SVG text
+ *   int rv_markup(stream, len)                         out = JSON of the document at the stream's end: markup.h
  *   int rv_png(pixels_p, width, height)                out = PNG
  *   int rv_fold_hash(stream_p, len, double at)         out = 4 bytes: hash of the document then (tests)
  */

@@ -10,8 +10,7 @@
 #include "stream.h"
 #include <emscripten.h>
 
-static struct rv_mirror *mirror; /* what the markup reads */
-static struct rv_markup *markup;
+static struct rv_mirror *mirror;
 
 static enum rv_status fold(const uint8_t *stream, uint32_t len, double at_wall_ms)
 {
@@ -107,42 +106,12 @@ EMSCRIPTEN_KEEPALIVE int rv_assets_sheet(const uint8_t *css, uint32_t len, const
 	return rv_heap_done(status);
 }
 
-/* Written out for C as for JavaScript: see exports.h. */
-struct rv_scene { uint32_t width, height, content_width, content_height, root_font_milli; };
-
-EMSCRIPTEN_KEEPALIVE int rv_markup(const uint8_t *stream, uint32_t len, const struct rv_scene *scene, const uint8_t *background, uint32_t background_len, const struct rv_markup_cull *cull, uint32_t n_cull)
-{
-	const struct rv_markup_options options = {
-		.width = scene->width,
-		.height = scene->height,
-		.content_width = scene->content_width,
-		.content_height = scene->content_height,
-		.root_font_milli = scene->root_font_milli,
-		.background = background_len ? rv_span(background, background_len) : rv_span(NULL, 0),
-		.cull = cull,
-		.n_cull = n_cull,
-	};
-	enum rv_status status;
-
-	rv_markup_free(markup);
-	markup = NULL;
-	rv_heap_out();
-	if ((status = fold(stream, len, 1e300)) != RV_OK)
-		return (int)status;
-	markup = rv_markup_new(mirror, &options);
-	return markup ? rv_heap_done(rv_markup_resources(markup, rv_heap_out())) : RV_MEMORY;
-}
-
-EMSCRIPTEN_KEEPALIVE int rv_markup_resource(uint32_t index, const uint8_t *data_url, uint32_t len)
-{
-	return markup ? (int)rv_markup_add(markup, index, rv_span(data_url, len)) : RV_NOT_FOUND;
-}
-
-EMSCRIPTEN_KEEPALIVE int rv_markup_svg(void)
+EMSCRIPTEN_KEEPALIVE int rv_markup(const uint8_t *stream, uint32_t len)
 {
 	struct rv_buf *out = rv_heap_out();
+	const enum rv_status status = fold(stream, len, 1e300);
 
-	return rv_heap_done(markup ? rv_markup_write(markup, out) : RV_NOT_FOUND);
+	return rv_heap_done(status == RV_OK ? rv_markup_write(mirror, out) : status);
 }
 
 EMSCRIPTEN_KEEPALIVE int rv_png(uint8_t *pixels, uint32_t width, uint32_t height)

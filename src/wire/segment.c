@@ -386,6 +386,12 @@ static void put_u32(uint8_t *to, uint32_t value)
 		to[i] = (uint8_t)(value >> (8 * i));
 }
 
+void rv_segment_pack(uint8_t *segment, uint32_t stored_bytes)
+{
+	put_u32(segment + 44, stored_bytes);
+	put_u32(segment + 48, (uint32_t)crc32(0, segment + RV_SEGMENT_HEAD_BYTES, stored_bytes));
+}
+
 enum rv_status rv_segment_writer_seal(struct rv_segment_writer *writer, int level, struct rv_buf *out)
 {
 	size_t start = out->len;
@@ -421,11 +427,8 @@ enum rv_status rv_segment_writer_seal(struct rv_segment_writer *writer, int leve
 		out->len = start;
 		return status;
 	}
-	const uint8_t *payload = out->ptr + start + RV_SEGMENT_HEAD_BYTES;
-	uint32_t stored = (uint32_t)(out->len - start - RV_SEGMENT_HEAD_BYTES);
 	put_u32(out->ptr + start + 40, (uint32_t)raw);
-	put_u32(out->ptr + start + 44, stored);
-	put_u32(out->ptr + start + 48, (uint32_t)crc32(0, payload, stored));
+	rv_segment_pack(out->ptr + start, (uint32_t)(out->len - start - RV_SEGMENT_HEAD_BYTES));
 	return RV_OK;
 }
 

@@ -71,6 +71,9 @@ void rv_segment_writer_rewind(struct rv_segment_writer *writer, struct rv_segmen
  * it was: the tail row is a seal of the open segment. level: zlib 1–9. */
 enum rv_status rv_segment_writer_seal(struct rv_segment_writer *writer, int level, struct rv_buf *out) RV_MUST_USE;
 
+/* The segment's payload is another way to compress the same bytes: writes the head's stored bytes and CRC. */
+void rv_segment_pack(uint8_t *segment, uint32_t stored_bytes);
+
 /* ---- reading ---- */
 struct rv_segment_coder;
 struct rv_segment_reader {

@@ -6,7 +6,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'node:test';
 import {inflateSync} from 'node:zlib';
-import {WALL, bare, encodeWtf8, encoder, loadCore, logsOf, nativeOf, newCore, newTools, page, rrwebOf, rv, wasmBytes} from './load.mjs';
+import {WALL, bare, encodeWtf8, encoder, loadCore, logsOf, nativeOf, newCore, newTools, packed, page, rrwebOf, rv, wasmBytes} from './load.mjs';
 
 const {driftHash} = await import('../../web/widget/record/drift.js');
 
@@ -176,6 +176,37 @@ test('garbage leaves no trace', async () => {
 	assert.ok(dirty.counters().rejected >= 600);
 });
 
+test('segments packed by somebody else: the same window in fewer bytes, within the ring and after it', async () => {
+	const core = await newCore({segment_ms: 300, checkpoint_ms: 1000});
+	const plain = await newCore({segment_ms: 300, checkpoint_ms: 1000});
+	const encoders = [encoder(), encoder()];
+	for (const [i, one] of [core, plain].entries()) assert.equal(send(one, encoders[i].batch(page())), 0);
+	const rows = new Map();
+	let before = 0;
+	for (let t = 0; t < 5000; t += 500) {
+		for (const [i, one] of [core, plain].entries()) {
+			change(one, encoders[i], t, t + 500);
+			one.seal(t + 500, true);
+		}
+		for (let entry = core.unsaved(); entry; entry = core.unsaved()) {
+			const bytes = packed(core, entry);
+			assert.ok(bytes.length < entry.bytes.length);
+			assert.equal(core.pack(entry.key, new Uint8Array(entry.bytes.length)), null, 'no longer than it was');
+			before += entry.bytes.length;
+			rows.set(entry.key, bytes);
+		}
+	}
+	const after = [...rows.values()].reduce((sum, bytes) => sum + bytes.length, 0);
+	assert.equal(core.counters().ring_bytes, after);
+	assert.ok(after < before / 2, `${after} of ${before} bytes`);
+	assert.equal(core.pack(1_000_000, new Uint8Array(1)), null);
+	assert.deepEqual(await rrwebOf(core), await rrwebOf(plain));
+	const next = await newCore();
+	for (const [key, bytes] of rows) assert.equal(next.loadSegment(bytes), 0, `${key}`);
+	next.restart();
+	assert.deepEqual(nativeOf(next, WALL, WALL + 6000), nativeOf(core, WALL, WALL + 6000));
+});
+
 test('survival: segments and tail into another instance', async () => {
 	const core = await newCore({segment_ms: 300, checkpoint_ms: 1000});
 	const enc = encoder();
@@ -208,18 +239,21 @@ test('markup', async () => {
 		[1, 'text', [22, 21, 0, 3, 'an item <&>']],
 	])), 0);
 	const tools = await newTools();
-	const scene = {width: 400, height: 300, contentWidth: 385, contentHeight: 300, rootFont: 16, background: 'rgb(1, 2, 3)'};
-	const now = nativeOf(core, Number.MAX_SAFE_INTEGER, 0);
-	assert.deepEqual(tools.markup(now, scene), [['/a.png', 'https://shop.test/?token=[redacted]']]);
-	tools.markupResource(0, 'data:image/png;base64,AAAA');
-	const svg = tools.markupSvg();
-	assert.match(svg, /^<svg/);
-	assert.ok(svg.includes('an item &lt;&amp;&gt;') && svg.includes('data:image/png;base64,AAAA') && svg.includes('width:400px;height:300px;background:rgb(1, 2, 3)"><div style="width:385px;height:300px;'));
-	tools.markup(now, {...scene, cull: Int32Array.of(4, 120_500, 40_000, -3000, 0)});
-	const culled = tools.markupSvg();
-	assert.ok(culled.includes('width:120500e-3px!important;height:40000e-3px!important;margin-top:-3000e-3px!important') && !culled.includes('an item'));
-	assert.throws(() => tools.markup(new Uint8Array(20), scene));
-	assert.throws(() => tools.markupSvg(), error => error.status === rv.RV_STATUS_NOT_FOUND);
+	const told = tools.markup(nativeOf(core, Number.MAX_SAFE_INTEGER, 0));
+	assert.equal(told.url, 'https://shop.test/?token=[redacted]');
+	/* In the order of the document, without the doctype. */
+	assert.deepEqual(told.nodes, [
+		[9, 1, 0, 0, 'https://shop.test/', []],
+		[1, 2, 1, 0, 'html', [], 0, 0],
+		[1, 3, 2, 0, 'body', ['class', 'dark'], 0, 0],
+		[1, 4, 3, 0, 'ul', [], 0, 0],
+		[1, 20, 4, 0, 'img', ['src', '/a.png'], 0, 0],
+		[1, 21, 4, 0, 'li', [], 0, 0],
+		[3, 22, 21, 'an item <&>'],
+		[1, 5, 3, 0, 'input', ['type', 'password'], 0, 0],
+	]);
+	assert.deepEqual(told.sheets, []);
+	assert.throws(() => tools.markup(new Uint8Array(20)));
 });
 
 /** Pixels of a PNG by the specification's filters. */

@@ -7,12 +7,12 @@ import {symbols, toolsBytes, toolsSymbols, wasmBytes} from './load.mjs';
 const HEAP = ['memory', '_initialize', 'rv_abi', 'rv_alloc', 'rv_free', 'rv_out_ptr', 'rv_out_len'];
 const MODULES = [
 	{
-		file: 'rearview.wasm', bytes: wasmBytes, symbols, libraries: ['deflate', 'build_tree', 'crc32'],
-		exports: ['rv_start', 'rv_option', 'rv_pattern', 'rv_batch', 'rv_drift', 'rv_join', 'rv_part', 'rv_leave', 'rv_restart', 'rv_seal', 'rv_tail', 'rv_unsaved', 'rv_key', 'rv_oldest', 'rv_load', 'rv_forget', 'rv_window', 'rv_from', 'rv_to', 'rv_redacted', 'rv_counters'],
+		file: 'rearview.wasm', bytes: wasmBytes, symbols, libraries: ['crc32'],
+		exports: ['rv_start', 'rv_option', 'rv_pattern', 'rv_batch', 'rv_drift', 'rv_join', 'rv_part', 'rv_leave', 'rv_restart', 'rv_seal', 'rv_tail', 'rv_unsaved', 'rv_pack', 'rv_key', 'rv_oldest', 'rv_load', 'rv_forget', 'rv_window', 'rv_from', 'rv_to', 'rv_redacted', 'rv_counters'],
 	},
 	{
 		file: 'rearview.tools.wasm', bytes: toolsBytes, symbols: toolsSymbols, libraries: ['deflate', 'crc32', 'write_png'],
-		exports: ['rv_assets', 'rv_assets_sheet', 'rv_cut', 'rv_logs', 'rv_rrweb', 'rv_markup', 'rv_markup_resource', 'rv_markup_svg', 'rv_png', 'rv_fold_hash'],
+		exports: ['rv_assets', 'rv_assets_sheet', 'rv_cut', 'rv_logs', 'rv_rrweb', 'rv_markup', 'rv_png', 'rv_fold_hash'],
 	},
 ];
 

@@ -2,6 +2,7 @@
 import {readFileSync} from 'node:fs';
 import {register} from 'node:module';
 import {fileURLToPath, pathToFileURL} from 'node:url';
+import {deflateRawSync} from 'node:zlib';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 export const build = process.env.RV_WASM_BUILD || `${root}build/wasm-release`;
@@ -18,6 +19,7 @@ export const toolsSymbols = readFileSync(`${build}/rearview.tools.wasm.symbols`,
 const module = await WebAssembly.compile(wasmBytes);
 const toolsModule = await WebAssembly.compile(toolsBytes);
 export const rv = await import(records);
+export const {contentsOf} = await import(pathToFileURL(`${root}web/widget/worker_core.js`).href);
 export const {loadCore, loadTools, encodeWtf8} = await import(pathToFileURL(`${root}web/widget/core.js`).href);
 
 /** @param {object} [options] */
@@ -27,6 +29,9 @@ export async function newCore(options = {}) {
 	if (error) throw new Error(error);
 	return core;
 }
+
+/** A sealed segment compressed as the worker does it. @param {any} core @param {{key: number, bytes: Uint8Array<ArrayBuffer>}} entry @returns {Uint8Array} the segment now */
+export const packed = (core, {key, bytes}) => core.pack(key, deflateRawSync(Buffer.concat(contentsOf(bytes)))) ?? bytes;
 
 export const bare = () => loadCore(module);
 export const newTools = () => loadTools(toolsModule);

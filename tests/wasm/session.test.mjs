@@ -2,7 +2,7 @@
  * stays so. Prints the worker's CPU time a batch. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {encoder, newCore, newTools, page, rv} from './load.mjs';
+import {encoder, newCore, newTools, packed, page, rv} from './load.mjs';
 
 const MINUTE = 60_000;
 const WINDOW_MS = 10 * MINUTE;
@@ -55,7 +55,7 @@ test('three windows of a busy page: ring, heap and mirror stay within bounds', a
 		batches++;
 		if (now % 500 === 0) {
 			assert.equal(core.seal(now, false), 0);
-			for (let entry = core.unsaved(); entry; entry = core.unsaved()) stored.set(entry.key, entry.bytes.length);
+			for (let entry = core.unsaved(); entry; entry = core.unsaved()) stored.set(entry.key, packed(core, entry).length);
 			const tail = core.tail();
 			assert.ok(!tail || tail.length < maxBytes);
 			const oldest = core.oldest();
