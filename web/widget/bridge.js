@@ -41,9 +41,9 @@ export function createBridge({hub, asset, workerUrl, nonce, isFrame, onMessage, 
 		if (rung === 'worker') {
 			if (new URL(address, win.location.href).origin !== win.location.origin) throw Error('another origin');
 		} else {
-			/* A policy that goes by nonces lets a worker load nothing: it gets both files in one. */
+			/* A policy that goes by nonces lets a worker load nothing: it gets all files in one. */
 			const texts = [];
-			for (const name of nonce ? ['later', 'worker'] : ['worker']) {
+			for (const name of nonce ? ['flat', 'later', 'worker'] : ['worker']) {
 				const response = await native.fetch(asset(`rearview.${name}.js`).href, {credentials: 'omit'});
 				if (!response.ok) throw Error(`HTTP ${response.status}`);
 				texts.push(await response.text());

@@ -221,6 +221,9 @@ export async function loadCore(source) {
 			return {key: wasm.rv_key() >>> 0, bytes: result()};
 		},
 
+		/** Puts a payload, compressed, in the place of that segment's. @param {number} key @param {Uint8Array} payload  raw deflate @returns {Uint8Array<ArrayBuffer> | null} the segment, null when it stays as it is */
+		pack: (key, payload) => lend([payload], (at, len) => wasm.rv_pack(key, at, len)) ? null : result(),
+
 		/** Everything stored under a smaller key may go. @returns {number} */
 		oldest: () => wasm.rv_oldest() >>> 0,
 
@@ -253,20 +256,9 @@ export async function loadCore(source) {
 	};
 }
 
-/**
- * Off-screen parts of a picture: node, width, height, margins above and below, the lengths in 1/1000 px.
- * @typedef {object} Scene
- * @property {number} width @property {number} height  of the picture, CSS pixels
- * @property {number} contentWidth @property {number} contentHeight  less where scroll bars stand
- * @property {number} rootFont  used font size of the root, px
- * @property {string} [background]  CSS value for the canvas
- * @property {Int32Array} [cull]  of five each
- */
-
 /** A new instance of the tools. The heap never shrinks: let go of it when the work is done. @param {Source} source */
 export async function loadTools(source) {
 	const {wasm, result, text, lend, check} = await load(source);
-	const bytes = (/** @type {ArrayBufferView} */ view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
 	return {
 		/** @param {Window} window @returns {Uint8Array<ArrayBuffer>} a native stream of just the window */
@@ -299,28 +291,10 @@ export async function loadTools(source) {
 			return JSON.parse(text());
 		},
 
-		/**
-		 * Begins the picture of the document at a stream's end.
-		 * @param {Uint8Array} stream  native
-		 * @param {Scene} scene
-		 * @returns {[url: string, base: string][]} resources it can use
-		 */
-		markup(stream, {width, height, contentWidth, contentHeight, rootFont, background = '', cull = new Int32Array()}) {
-			const numbers = Uint32Array.of(width, height, contentWidth, contentHeight, Math.round(rootFont * 1000));
-			check(lend([stream, bytes(numbers), utf8(background), bytes(cull)], (at, len, scene, _n, back, backLen, culled) =>
-				wasm.rv_markup(at, len, scene, back, backLen, culled, cull.length / 5 | 0)));
+		/** The document at a stream's end, for a picture of it. @param {Uint8Array} stream  native @returns {import('./flat/tree.js').Told} */
+		markup(stream) {
+			check(lend([stream], wasm.rv_markup));
 			return JSON.parse(text());
-		},
-
-		/** @param {number} index  in what markup() returned @param {string} dataUrl */
-		markupResource(index, dataUrl) {
-			check(lend([utf8(dataUrl)], (ptr, len) => wasm.rv_markup_resource(index, ptr, len)));
-		},
-
-		/** @returns {string} */
-		markupSvg() {
-			check(wasm.rv_markup_svg());
-			return text();
 		},
 
 		/**

@@ -16,7 +16,7 @@ function start(win, script) {
 	const api = createApi(hub, {
 		endpoint: dataset.endpoint ?? new URL(here).origin,
 		nonce,
-		asset: (name, {assetsUrl}) => new URL(`${name}?v=${FILES[name.slice(9)] ?? ''}`, assetsUrl ? new URL(assetsUrl, win.location.href) : here),
+		asset: (name, {assetsUrl}) => new URL(`${name}?v=${FILES[name.slice(9)] ?? FILES['']}`, assetsUrl ? new URL(assetsUrl, win.location.href) : here),
 		part: async (name, asset, options) => {
 			const part = await hub.addScript(asset(`rearview.${name}.js`).href, options.nonce);
 			if (!part) throw new Error(`rearview.${name}.js is not what was expected.`);

@@ -3,7 +3,6 @@ import * as rv from 'rv:records';
 import {createBridge} from './bridge.js';
 import {observeInput} from './observe/input.js';
 import {observeLogs} from './observe/logs.js';
-import {observeNavigation} from './observe/navigation.js';
 import {observePointer} from './observe/pointer.js';
 import {firstScroll, observeScroll} from './observe/scroll.js';
 import {measure, observeViewport} from './observe/viewport.js';
@@ -94,6 +93,8 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	let later;
 	/** @type {Promise<import('./report.js').Reports> | null} */
 	let reports = null;
+	/** The workspace's configuration. @type {any} */
+	let served;
 
 	const bridge = createBridge({
 		hub, asset, workerUrl: options.workerUrl, nonce: options.nonce, isFrame: !!frames && win.parent !== win,
@@ -195,10 +196,11 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		}
 	};
 
+	const isOwn = (/** @type {Node} */ node) => hub.ownNodes?.has(node);
 	/** @param {any} event */
 	const targetOf = event => {
 		const target = native.path(event)[0] ?? event.target;
-		return target && target.window !== target && typeof target === 'object' ? target : null;
+		return target && target.window !== target && typeof target === 'object' && !isOwn(target) ? target : null;
 	};
 
 	/** One timer for all that look: to be woken costs more than most looks. */
@@ -261,7 +263,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 		const wall = clock.begin(at);
 		enc.open(16);
 		enc.stamp(0);
-		enc.list(rv.REC_EPOCH, [...enc.double(wall), viewport.width, viewport.height, Math.round(win.devicePixelRatio * 1000), enc.text(win.location.href), enc.text(document.referrer), +isVisible()]);
+		enc.list(rv.REC_EPOCH, [...enc.double(wall), viewport.width, viewport.height, Math.round(win.devicePixelRatio * 1000), enc.text(hub.url = win.location.href), enc.text(document.referrer), +isVisible()]);
 		then();
 		enc.stamp(clock.now());
 		tree.page(document, 0, 0);
@@ -366,7 +368,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 	});
 
 	/** What is made on demand. That it could not be loaded is no reason not to try again. */
-	const useReports = () => reports ??= part('report').then(make => make({hub, bridge, handlers, ids, emit, flush, everything, lost: flow.lost}), error => {
+	const useReports = () => reports ??= part('report').then(make => make({hub, bridge, handlers, ids, emit, everything, lost: flow.lost, options, part, config: served, user: () => user}), error => {
 		reports = null;
 		throw error;
 	});
@@ -397,6 +399,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			const ready = await bridge.start(initOptions());
 			const size = await measured;
 			const {config} = ready;
+			served = config;
 			const rules = config?.privacy ?? {};
 			const selectors = rules.mask_selectors?.length || rules.block_selectors?.length ? (await part('selectors'))(native, rules, warn, document) : undefined;
 			if (stopped) throw new Error('Rearview was destroyed.');
@@ -407,7 +410,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			const privacy = createPrivacy(native, rules, selectors);
 			state = createState(enc, ids, privacy, native);
 			sheetsOf = createSheets(hub, enc, ids, flow.schedule);
-			tree = createTree({native, enc, ids, privacy, state, sheets: sheetsOf, closed: hub.closed, onRoot, onReplaced});
+			tree = createTree({native, enc, ids, privacy, state, sheets: sheetsOf, closed: hub.closed, isOwn, onRoot, onReplaced});
 			/** @type {Ctx} */
 			const ctx = {
 				hub, options, part, handlers, emit, config, privacy, clock, enc, ids, flow, state, sheets: sheetsOf, tree, send, pageState, targetOf, listen, roots, every,
@@ -416,7 +419,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 				onWindow: each => void eachWindow.push(each),
 			};
 			/** @type {((ctx: Ctx) => void | (() => void))[]} */
-			const observers = [observePointer, observeInput, observeScroll, observeViewport, observeVisibility, observeNavigation];
+			const observers = [observePointer, observeInput, observeScroll, observeViewport, observeVisibility];
 			for (const observe of observers) {
 				attempt(() => {
 					const stop = observe(ctx);
@@ -490,6 +493,7 @@ export function createRecorder(hub, {options, asset, part, emit, warn}) {
 			ended.abort();
 			hub.dom = null;
 			hub.onScroll = undefined;
+			reports?.then(it => it.stop(), () => {});
 			roots(root => frameHooks.get(/** @type {any} */ (root).defaultView)?.());
 			for (const stop of stops.splice(0)) attempt(stop);
 			bridge.stop(forget);

@@ -20,6 +20,7 @@ startWorker(scope, async address => {
 	/* It is there already where the page's policy would not let it in later (bridge.js). An import blocks
 	 * nothing; a browser without them in workers takes the other way. A worker of the page's own origin,
 	 * whose policy may know that origin alone, finds a copy beside itself. */
-	if (!scope.rearviewLater) await import(address).catch(() => run(address)).catch(() => import(new URL('rearview.later.js', scope.location.href).href));
+	if (RV_WHOLE) await import('./worker_later.js');
+	else if (!scope.rearviewLater) await import(address).catch(() => run(address)).catch(() => import(new URL('rearview.later.js', scope.location.href).href));
 	return scope.rearviewLater;
 });

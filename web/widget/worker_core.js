@@ -1,7 +1,8 @@
 /* Drives the core: batches in, segments out to IndexedDB, and a new core when one breaks.
  *
  * The open segment is stored under the number it will be sealed with, so its row is overwritten until
- * the sealed one takes its place. */
+ * the sealed one takes its place. The core does not compress: what is sealed is packed with the browser's own
+ * compression before it is stored, when there is time for that. */
 import * as rv from 'rv:records';
 import {below} from './worker_db.js';
 
@@ -16,6 +17,8 @@ const REVIVALS = 5;
 const KIND_AT = 4;
 const SEQUENCE_AT = 20;
 const CHECKPOINT = 2;
+const HEAD = 52;
+const BLOCK_HEAD = 5;
 
 /** The wall clock of the epoch that an encoder's first batch begins. @param {Uint32Array} words @returns {number} ms, 0: none */
 export function epochOf(words) {
@@ -25,7 +28,19 @@ export function epochOf(words) {
 	return 0;
 }
 
+/** The pieces that a segment holds uncompressed: blocks of deflate, stored. @param {Uint8Array<ArrayBuffer>} segment */
+export function contentsOf(segment) {
+	const pieces = [];
+	for (let at = HEAD, len = 0; at + BLOCK_HEAD < segment.length; at += BLOCK_HEAD + len) {
+		len = segment[at + 1] | segment[at + 2] << 8;
+		pieces.push(segment.subarray(at + BLOCK_HEAD, at + BLOCK_HEAD + len));
+	}
+	return pieces;
+}
+
 /**
+ * @typedef {{key: number, bytes: Uint8Array<ArrayBuffer>, isPacked?: boolean}} Row
+ *
  * @param {object} env
  * @param {() => Promise<Core>} env.load  a new instance
  * @param {Record<string, unknown>} env.options
@@ -49,6 +64,10 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 	let deaf = false;
 	/** @type {ReturnType<typeof setTimeout> | 0} */
 	let timer = 0;
+	/** Sealed segments on their way into the database. @type {Row[]} */
+	let waiting = [];
+	/** Of who stores them: the last one that asked. */
+	let turn = 0;
 
 	const boot = async () => {
 		const next = await load();
@@ -79,30 +98,50 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 	/** What is to be stored. @param {Core} core @param {number} left  not 0: the page is going, no time to seal */
 	const collect = (core, left) => {
 		if (!left) core.seal(Math.max(0, Date.now() - wall), false);
-		/** @type {[number, Uint8Array][]} */
+		/** @type {Row[]} */
 		let rows = [];
-		for (let entry = core.unsaved(); entry; entry = core.unsaved()) rows.push([entry.key, entry.bytes]);
+		for (let entry = core.unsaved(); entry; entry = core.unsaved()) rows.push(entry);
 		let oldest = core.oldest();
 		if (broken) {
-			const whole = rows.findIndex(([, bytes]) => bytes[KIND_AT] === CHECKPOINT);
+			waiting = [];
+			const whole = rows.findIndex(({bytes}) => bytes[KIND_AT] === CHECKPOINT);
 			if (whole < 0) return {rows: [], oldest, open: true};
 			rows = rows.slice(whole);
-			oldest = rows[0][0];
+			oldest = rows[0].key;
 			broken = false;
 		}
-		const tail = core.tail();
-		if (tail && (dirty || left)) rows.push([new DataView(tail.buffer).getUint32(SEQUENCE_AT, true), tail]);
+		const bytes = core.tail();
+		const tail = bytes && (dirty || left) ? {key: new DataView(bytes.buffer).getUint32(SEQUENCE_AT, true), bytes} : null;
 		dirty = false;
-		return {rows, oldest, open: !!tail};
+		return {rows, oldest, open: !!bytes, tail};
 	};
 
-	/** Synchronous up to the commit. @param {number} left @returns {Promise<boolean>} whether a segment is open */
+	/** Compresses a segment, if the browser can. @param {Row} row */
+	const pack = async row => {
+		if (row.isPacked) return;
+		try {
+			const stream = new Blob(contentsOf(row.bytes)).stream().pipeThrough(new CompressionStream('deflate-raw'));
+			const payload = new Uint8Array(await new Response(stream).arrayBuffer());
+			const bytes = core?.pack(row.key, payload);
+			if (bytes) Object.assign(row, {bytes, isPacked: true});
+		} catch {} /* it is stored as it is */
+	};
+
+	/** Synchronous up to the commit when the page is left. @param {number} left @returns {Promise<boolean>} whether a segment is open */
 	const save = async left => {
-		const {rows, oldest, open} = use(core => collect(core, left));
+		const {rows: sealed, oldest, open, tail} = use(core => collect(core, left));
+		const rows = waiting = waiting.concat(sealed);
+		const mine = ++turn;
+		if (!left) {
+			for (const row of rows) await pack(row);
+			if (mine !== turn) return open; /* another has stored them, or nobody is to */
+		}
+		waiting = [];
+		if (tail) rows.push(tail);
 		if (rows.length || left) {
 			const {id} = session;
 			await db.write(store => {
-				for (const [key, bytes] of rows) store.put(bytes, ['ring', id, key]);
+				for (const {key, bytes} of rows) store.put(bytes, ['ring', id, key]);
 				store.delete(IDBKeyRange.bound(['ring', id], ['ring', id, oldest], false, true));
 				store.put(session.row(left), ['session', id]);
 			}).catch(error => {
@@ -121,6 +160,12 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 			saving = false;
 			if (core && (open || dirty)) schedule();
 		});
+	};
+
+	/** What is on its way into the database does not get there. */
+	const recall = () => {
+		waiting = [];
+		turn++;
 	};
 
 	/** @param {number} seq @param {number} status @param {ArrayBuffer} buf */
@@ -192,11 +237,18 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 		now: () => Math.max(0, Date.now() - wall),
 		/** Stores what is new, now. @param {number} left  0: it stays, 1: it may be about to go, 2: it goes */
 		save: left => save(left).catch(() => {}),
+		/** All that was recorded until now is sealed and packed. */
+		async settle() {
+			use(core => core.seal(Math.max(0, Date.now() - wall), true));
+			await save(0);
+		},
 		/** The window and what is stored of it end; `renew` makes the session another one. @param {() => Promise<unknown>} renew */
 		async forget(renew) {
 			const old = session.id;
+			recall();
 			await renew();
 			use(core => core.forget());
+			recall();
 			await db.write(store => {
 				store.delete(below('ring', old));
 				store.delete(['session', old]);
@@ -207,6 +259,7 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 		/** What is recorded from now on belongs to another session. */
 		moved() {
 			broken = true;
+			recall();
 		},
 		stop() {
 			clearTimeout(timer);

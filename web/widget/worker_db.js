@@ -1,7 +1,7 @@
 /* IndexedDB behind timeouts, one store whose keys are arrays that begin with what the row is.
  *
  *   ['kv', name]   ['session', id]   ['ring', session, sequence]   ['report', key]   ['part', key, n]
- *   ['assets', key]
+ *   ['assets', key]   ['recording', id]   ['record', id, n]
  *
  * A call that hangs leaves its database for one of a new name; storage that is missing or denied
  * rejects every call, and the callers go on in memory. */
@@ -16,6 +16,7 @@
  * @property {(body: Body) => Promise<any>} update
  *   a write whose body goes on in the callbacks of its requests
  * @property {() => string[]} left  the names of databases that were left
+ * @property {() => void} quit  ends what runs and the connection; the next call opens another
  * @property {() => void} close
  */
 
@@ -47,6 +48,9 @@ export const openOne = name => new Promise((resolve, reject) => {
 	request.onerror = () => reject(request.error);
 });
 
+/** What runs now. @type {Set<IDBTransaction>} */
+const running = new Set();
+
 /**
  * @param {IDBDatabase} db
  * @param {IDBTransactionMode} mode
@@ -58,8 +62,15 @@ export const openOne = name => new Promise((resolve, reject) => {
 const begin = (db, mode, body, commit, durable) => new Promise((resolve, reject) => {
 	const tx = db.transaction('rows', mode, durable ? {durability: 'strict'} : undefined);
 	const result = body(tx.objectStore('rows'));
-	tx.oncomplete = () => resolve(Array.isArray(result) ? result.map(request => request.result) : result?.result);
-	tx.onabort = () => reject(tx.error);
+	running.add(tx);
+	tx.oncomplete = () => {
+		running.delete(tx);
+		resolve(Array.isArray(result) ? result.map(request => request.result) : result?.result);
+	};
+	tx.onabort = () => {
+		running.delete(tx);
+		reject(tx.error);
+	};
 	if (commit) tx.commit?.();
 });
 
@@ -151,6 +162,15 @@ export function openDb(base, note, ms = 4000) {
 		write: (body, durable) => run('readwrite', body, true, durable),
 		update: body => run('readwrite', body),
 		left: () => Array.from({length: Math.max(0, at)}, (_, n) => name(n)),
+		quit() {
+			for (const tx of running) {
+				try {
+					tx.abort();
+				} catch {} /* over already */
+			}
+			open?.close();
+			forget();
+		},
 		close() {
 			closed = true;
 			open?.close();

@@ -6,8 +6,8 @@ import {startActions} from './worker_actions.js';
 import {below, openOne, readAll, within} from './worker_db.js';
 import {createFlush} from './worker_flush.js';
 import {startFrames} from './worker_frames.js';
-import {addResources, svgUrl} from './worker_markup.js';
 import {startQueue} from './worker_queue.js';
+import {startRecordings} from './worker_recording.js';
 import {reportBody} from './worker_report.js';
 import {KEEP, SESSION_MS} from './worker_session.js';
 
@@ -18,6 +18,8 @@ import {KEEP, SESSION_MS} from './worker_session.js';
 const TOOLS_MS = 5000;
 /** Of a database that was left because it hung. */
 const RESCUE_MS = 4000;
+/** Pictures that may be under way. */
+const PLANS = 3;
 
 /**
  * @param {object} ctx
@@ -34,9 +36,10 @@ const RESCUE_MS = 4000;
  * @param {(message: object) => void} ctx.send
  * @param {(name: string, detail: Record<string, unknown>) => void} ctx.event
  * @param {(url: string, how?: RequestInit) => Promise<WebAssembly.Module | import('./core.js').Make>} ctx.fetchModule
+ * @param {(address: string) => Promise<any>} ctx.loadScript
  * @param {boolean} ctx.inPage
  */
-function startLater({options, scope, db, config, refresh, session, core, frames, page, degraded, send, event, fetchModule, inPage}) {
+function startLater({options, scope, db, config, refresh, session, core, frames, page, degraded, send, event, fetchModule, loadScript, inPage}) {
 	const {projectKey, endpoint, toolsUrl} = options;
 	const strict = config.privacy?.level === 'strict';
 
@@ -61,21 +64,27 @@ function startLater({options, scope, db, config, refresh, session, core, frames,
 			{action: action => actionsHeld ? actionsHeld.push(action) : send(action), config: refresh});
 	};
 
+	const recordings = startRecordings(db, scope);
 	const queue = endpoint ? startQueue(db, scope, {endpoint, projectKey}, (name, detail) => {
 		event(name, detail);
 		if (name === 'submit') assets?.then(it => it.pump()).catch(() => {});
-	}) : null;
+	}, recordings) : null;
 
 	/** @type {Promise<ReturnType<typeof import('./worker_assets.js').startAssets>> | null} */
 	let assets = null;
 	/** What recordings refer to; not in the page's own thread. */
-	const useAssets = async () => assets ||= import(new URL(`rearview.assets.js?v=${RV_FILES['assets.js']}`, toolsUrl).href)
+	const useAssets = async () => assets ||= (RV_WHOLE ? import('./worker_assets.js') : import(new URL(`rearview.assets.js?v=${RV_FILES['assets.js']}`, toolsUrl).href))
 		.then(({startAssets}) => startAssets({db, scope, endpoint, projectKey, strict, tools, isQueued: queue?.has}));
 	const wantsAssets = !inPage && config.capture?.assets !== false;
 
 	const flushing = createFlush();
 	/** What the page has seen so far is in the core afterwards. */
 	const flush = () => Promise.all([frames?.flush(), flushing.ask(send)]);
+	/** The same, for what leaves the browser. */
+	const settle = async () => {
+		await flush();
+		await core.settle().catch(() => {});
+	};
 
 	/** @type {ReturnType<typeof fetchModule> | null} */
 	let toolsModule = null;
@@ -86,15 +95,32 @@ function startLater({options, scope, db, config, refresh, session, core, frames,
 	/** A new one for each piece of work: a Wasm heap never shrinks. */
 	const tools = async () => loadTools(await Promise.race([fetchTools(), new Promise((_, reject) => setTimeout(reject, TOOLS_MS, new Error('no answer')))]));
 
+	/** @type {Promise<typeof import('./flat/flat.js')> | null} */
+	let flat = null;
+	/** What pictures are made with. */
+	const useFlat = () => flat ||= (async address => {
+		if (RV_WHOLE) return import('./flat/flat.js');
+		if (inPage) return loadScript(address);
+		/* There already: bridge.js. */
+		if (!(/** @type {any} */ (globalThis).rearviewFlat)) await import(address).catch(() => loadScript(address)).catch(() => import(new URL('rearview.flat.js', location.href).href));
+		return /** @type {any} */ (globalThis).rearviewFlat;
+	})(toolsUrl.split('#')[3] ?? new URL(`rearview.flat.js?v=${RV_FILES['flat.js']}`, toolsUrl).href).catch(error => {
+		flat = null;
+		throw error;
+	});
+	/** Pictures begun. @type {Map<number, import('./flat/flat.js').Plan>} */
+	const plans = new Map();
+	let planned = 0;
+
 	/** @param {any} image @returns {Promise<ArrayBuffer>} */
 	const png = async ({pixels, width, height}) => (await tools()).png(new Uint8Array(pixels), width, height).buffer;
 
 	/** @param {any} report */
 	const makeReport = async report => {
 		if (!queue) throw new Error('Rearview has no endpoint to send reports to. exportReplay() works without one.');
-		const {pixels, parts} = report;
+		const {pixels, parts, files: given, recording, from, to, ...rest} = report;
 		const notes = [...degraded, ...report.notes || []];
-		/** @type {{kind: string, mime: string, bytes: ArrayBuffer}[]} */
+		/** @type {{kind: string, mime: string, bytes: ArrayBuffer, name?: string}[]} */
 		const files = [];
 		/** A part that cannot be made must not cost the report. @param {string} kind @param {() => any} make */
 		const attempt = async (kind, make) => {
@@ -106,18 +132,22 @@ function startLater({options, scope, db, config, refresh, session, core, frames,
 		};
 		/** @param {string} kind @param {string} mime @param {() => ArrayBuffer | Promise<ArrayBuffer>} make */
 		const add = (kind, mime, make) => attempt(kind, async () => files.push({kind, mime, bytes: await make()}));
-		await flush();
+		await settle();
 		const capture = await attempt('capture', () => core.use(core => core.counters()));
-		const window = await attempt('replay', () => core.use(core => core.window(0, 0)));
+		const window = await attempt('replay', () => core.use(core => core.window(from || 0, to || 0)));
 		const made = window && await attempt('tools', tools);
 		const logs = made && await attempt('logs', () => JSON.parse(made.logs(window)));
+		for (const list of ['console', 'network']) if (logs && parts?.[list] === false) delete logs[`${list}_logs`];
 		const cut = made && await attempt('window', () => made.cut(window));
 		/* Uncut it begins somewhat before the window. */
 		if (window && parts?.replay) await add('replay', 'application/vnd.rearview.replay', () => (cut || window.stream).buffer);
 		if (pixels) await add('screenshot', 'image/png', () => png({...pixels, pixels: pixels.data}));
-		return queue.add(reportBody({...report, notes}, {user: page.user, session: session.id, strict, logs: {...logs, capture}, dropped: queue.dropped(), redact}), files, key => {
-			if (wantsAssets && cut) useAssets().then(it => it.add(key, cut)).catch(() => {});
-		});
+		for (const {name, kind, blob} of given || []) await attempt(name, async () => files.push({kind, mime: blob.type, bytes: await blob.arrayBuffer(), name}));
+		const film = recording && await recordings.part(recording);
+		if (recording && !film) notes.push('recording_empty');
+		return queue.add(reportBody({...rest, pixels, parts, notes}, {user: page.user, session: session.id, strict, logs: {...logs, capture}, dropped: queue.dropped(), redact}), files, key => {
+			if (wantsAssets && cut && parts?.replay) useAssets().then(it => it.add(key, cut)).catch(() => {});
+		}, film);
 	};
 
 	/** Moves the reports of databases that were left into the one in use. */
@@ -159,20 +189,39 @@ function startLater({options, scope, db, config, refresh, session, core, frames,
 		asked: {
 			report: ({report}) => makeReport(report),
 			async export({format, from, to}) {
-				await flush();
+				await settle();
 				const window = core.use(core => core.window(from || 0, to || 0));
 				const made = await tools();
 				const stream = made.cut(window);
 				return format === 'native' ? stream.buffer : [made.rrweb(stream)];
 			},
-			async markup(scene) {
-				/* The document now, as a stream of its own: batches go on meanwhile. */
+			/* The document now: batches go on meanwhile. */
+			async picture() {
 				const {stream} = core.use(core => core.window(Number.MAX_SAFE_INTEGER, 0));
-				const made = await tools();
-				await addResources(made.markup(stream, scene), (index, url) => made.markupResource(index, url));
-				return svgUrl(made.markupSvg());
+				const made = await (await useFlat()).plan((await tools()).markup(stream));
+				plans.set(++planned, made);
+				if (plans.size > PLANS) plans.delete(plans.keys().next().value ?? 0);
+				return {plan: planned, media: made.media, states: made.states};
+			},
+			async markup({plan, facts}) {
+				const made = plans.get(plan);
+				if (!made) throw new Error('The picture was begun too long ago.');
+				plans.delete(plan);
+				return (await useFlat()).draw(made, facts);
 			},
 			png,
+			recording: message => recordings.told(message),
+			/** What a report of now would hold, for the one who sends it. */
+			async preview() {
+				await flush();
+				const window = core.use(core => core.window(0, 0));
+				const made = await tools();
+				const {console_logs, network_logs} = JSON.parse(made.logs(window));
+				return {from: window.from, to: window.to, bytes: made.cut(window).byteLength, console_logs, network_logs, session: session.id};
+			},
+			async retry() {
+				queue?.retry();
+			},
 			counters: async () => core.use(core => core.counters()),
 		},
 		/** The other messages. @type {Record<string, (message: any) => unknown>} */
@@ -192,7 +241,7 @@ function startLater({options, scope, db, config, refresh, session, core, frames,
 		/** Something of the page, the user or the session changed. */
 		update: () => actions?.update(),
 		/** What is not urgent. */
-		idle: () => fetchTools().catch(() => {}).then(rescue).then(() => queue?.pump()).then(sweep)
+		idle: () => fetchTools().catch(() => {}).then(rescue).then(() => queue?.pump()).then(() => queue && recordings.finish(makeReport)).then(sweep)
 			.then(async () => queue && wantsAssets && await db.read(store => store.count(below('assets'))) && (await useAssets()).pump()).catch(() => {}),
 		/** The page is left, perhaps for good. */
 		leave: () => actions?.leave(),

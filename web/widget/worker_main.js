@@ -41,7 +41,7 @@ export function startWorker(port, loadScript, loadLater, rest) {
 			if (typeof WebAssembly === 'object' && !(error instanceof WebAssembly.CompileError)) throw error;
 			isScript = true; /* the browser or the page's policy runs no Wasm */
 		}
-		return loadScript(url.replace(/\.wasm(?=\?|$)/, '.wasm.js'));
+		return loadScript(url.split('#')[1] ?? url.replace(/\.wasm(?=\?|$)/, '.wasm.js'));
 	};
 	/** @type {any[] | null} */
 	let early = [];
@@ -87,7 +87,7 @@ export function startWorker(port, loadScript, loadLater, rest) {
 		module.catch(() => {});
 		/** @type {ReturnType<typeof loadLater> | null} */
 		let file = null;
-		const fetchLater = () => file ||= loadLater(new URL(`rearview.later.js?v=${RV_FILES['later.js']}`, options.toolsUrl).href).catch(error => {
+		const fetchLater = () => file ||= loadLater(options.toolsUrl.split('#')[2] ?? new URL(`rearview.later.js?v=${RV_FILES['later.js']}`, options.toolsUrl).href).catch(error => {
 			file = null;
 			throw error;
 		});
@@ -117,7 +117,7 @@ export function startWorker(port, loadScript, loadLater, rest) {
 		const useLater = async () => {
 			const {startLater} = await fetchLater();
 			if (!later) {
-				later = startLater({options, scope, db, config, refresh, session, core, frames, page, degraded, send, event, fetchModule, inPage: !!rest});
+				later = startLater({options, scope, db, config, refresh, session, core, frames, page, degraded, send, event, fetchModule, loadScript, inPage: !!rest});
 				if (released) later.release();
 			}
 			return later;
@@ -193,7 +193,10 @@ export function startWorker(port, loadScript, loadLater, rest) {
 			},
 			pagehide() {
 				left = true;
-				core.save(2);
+				/* WebKit's back/forward cache stops a worker amid its transactions, and those keep the database
+				 * from every page after this one. The last row was stored on beforeunload. */
+				if (/AppleWebKit(?!.*Chrom)/.test(navigator.userAgent)) db.quit();
+				else core.save(2);
 				session.leave();
 				later?.leave();
 			},

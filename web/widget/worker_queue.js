@@ -39,8 +39,9 @@ const alone = async (name, work) => {
  * @param {string} scope
  * @param {{endpoint: string, projectKey: string}} options
  * @param {(name: string, detail: Record<string, unknown>) => void} event
+ * @param {ReturnType<typeof import('./worker_recording.js').startRecordings>} recordings
  */
-export function startQueue(db, scope, {endpoint, projectKey}, event) {
+export function startQueue(db, scope, {endpoint, projectKey}, event, recordings) {
 	/** Rows that storage did not take: they live as long as the page. @type {Map<string, {row: Row, parts: Record<string, any>}>} */
 	const memory = new Map();
 	/** Who waits for the first word on a report; null: it stays queued. @type {Map<string, (outcome: Outcome | null) => void>} */
@@ -60,8 +61,9 @@ export function startQueue(db, scope, {endpoint, projectKey}, event) {
 		...Array.from(memory.values(), held => held.row),
 	].filter(row => row?.key && row.parts).sort((a, b) => a.key < b.key ? -1 : 1);
 
-	/** @param {string} key */
-	const remove = async key => {
+	/** @param {Row} row */
+	const remove = async ({key, parts}) => {
+		for (const {recording} of parts) if (recording) await recordings.drop(recording);
 		if (memory.delete(key)) return;
 		await db.write(store => {
 			store.delete(['report', key]);
@@ -77,7 +79,7 @@ export function startQueue(db, scope, {endpoint, projectKey}, event) {
 
 	/** Gives a report up. @param {Row} row @param {number} status @param {string} code @param {string} message */
 	const lose = async (row, status, code, message) => {
-		await remove(row.key);
+		await remove(row);
 		event('submiterror', {key: row.key, status, code, message});
 		tell(row.key, {ok: false, retry: false, after: 0, status, code, message});
 	};
@@ -127,11 +129,13 @@ export function startQueue(db, scope, {endpoint, projectKey}, event) {
 				await drop(row, 'too_old');
 				continue;
 			}
-			const outcome = await sendReport(`${endpoint}/v1/widget`, projectKey, row, JSON.parse(body), part => load(row, part), () => save(row));
+			const outcome = await sendReport(`${endpoint}/v1/widget`, projectKey, row, JSON.parse(body), part => load(row, part), () => save(row),
+				(url, part) => recordings.upload(url, part, JSON.parse(body).session_token, () => save(row), sent => event('progress', {key: row.key, sent, total: part.bytes, part: 'recording'})),
+				(part, sent) => event('progress', {key: row.key, part, sent, total: row.bytes}));
 			if (outcome.ok) {
 				const {id, number, session_info_url} = outcome.value || {};
 				attempt = 0;
-				await remove(row.key);
+				await remove(row);
 				event('submit', {id, number, session_info_url, key: row.key});
 				tell(row.key, outcome);
 			} else if (outcome.retry) {
@@ -176,19 +180,20 @@ export function startQueue(db, scope, {endpoint, projectKey}, event) {
 		/**
 		 * Stores a report and sends it as soon as possible.
 		 * @param {Record<string, any>} body
-		 * @param {{kind: string, mime: string, bytes: ArrayBuffer}[]} files
+		 * @param {{kind: string, mime: string, bytes: ArrayBuffer, name?: string}[]} files
 		 * @param {(key: string) => void} [stored]  told its key before it is sent
+		 * @param {Awaited<ReturnType<typeof recordings.part>>} [film]  a screen recording to go with it
 		 * @returns {Promise<{queued: true} | {id: string, number: number, session_info_url: string}>} rejects when the collector will not have it
 		 */
-		async add(body, files, stored) {
+		async add(body, files, stored, film) {
 			const text = JSON.stringify(body);
 			const at = Date.now();
 			/** @type {Row} */
 			const row = {
 				key: at.toString(36) + newId(),
 				at,
-				bytes: files.reduce((all, file) => all + file.bytes.byteLength, text.length),
-				parts: files.map(({kind, mime, bytes}) => ({kind, mime, key: newId(), bytes: bytes.byteLength})),
+				bytes: files.reduce((all, file) => all + file.bytes.byteLength, text.length + (film?.bytes ?? 0)),
+				parts: [...files.map(({kind, mime, bytes, name}) => ({kind, mime, key: newId(), bytes: bytes.byteLength, ...name && {name}})), ...film ? [{...film, key: newId()}] : []],
 			};
 			const {key} = row;
 			await trim(row.bytes);
@@ -197,6 +202,7 @@ export function startQueue(db, scope, {endpoint, projectKey}, event) {
 					store.put(text, ['part', key, 'body']);
 					files.forEach(({bytes}, i) => store.put(bytes, ['part', key, i]));
 					store.put(row, ['report', key]);
+					if (film) recordings.claim(store, film.recording);
 				}, true);
 			} catch {
 				event('degrade', {what: 'queue_in_memory'});
@@ -212,6 +218,12 @@ export function startQueue(db, scope, {endpoint, projectKey}, event) {
 			return outcome.value;
 		},
 		pump,
+		/** Somebody asked for another try: now, whatever the collector said about waiting. */
+		async retry() {
+			attempt = notBefore = 0;
+			await db.write(store => store.delete(['kv', 'not_before'])).catch(() => {});
+			await pump();
+		},
 		/** Whether a report waits to be sent. @param {string} key @returns {Promise<boolean>} */
 		has: async key => memory.has(key) || !!await db.read(store => store.count(['report', key])).catch(() => 0),
 		dropped: () => dropped,

@@ -7,7 +7,10 @@
  * @property {string} mime
  * @property {string} key  idempotency key
  * @property {number} bytes
+ * @property {string} [name]  of a file
  * @property {string} [attachment]  id, once uploaded
+ * @property {string} [recording]  a screen recording of that id, whose bytes are worker_recording.js's
+ * @property {boolean} [begun]  some of a recording may be with the collector
  * @property {boolean} [refused]  the collector does not want it; the report goes without
  *
  * @typedef {object} Row
@@ -30,21 +33,23 @@ const retryAfter = header => {
 /**
  * @param {string} url
  * @param {string} key
- * @param {FormData | string} body
+ * @param {FormData | string | null} body
  * @param {number} bytes
+ * @param {string} [range]  of an upload in parts, which is answered 308 but for the last
  * @returns {Promise<Outcome>}
  */
-export async function post(url, key, body, bytes) {
+export async function post(url, key, body, bytes, range) {
 	const abort = new AbortController();
 	const timer = setTimeout(() => abort.abort(), 30e3 + bytes / 10);
 	try {
 		/** @type {Record<string, string>} */
 		const headers = {'Idempotency-Key': key};
 		if (typeof body === 'string') headers['Content-Type'] = 'application/json';
+		if (range) headers['Content-Range'] = range;
 		const response = await fetch(url, {method: 'POST', body, headers, credentials: 'omit', cache: 'no-store', signal: abort.signal});
 		const {status} = response;
 		const value = await response.json().catch(() => null);
-		if (response.ok) return {ok: true, value};
+		if (response.ok || status === 308) return {ok: true, value};
 		return {
 			ok: false,
 			retry: status >= 500 || status === 408 || status === 425 || status === 429,
@@ -67,18 +72,28 @@ export async function post(url, key, body, bytes) {
  * @param {Record<string, any>} body
  * @param {(part: number) => Promise<ArrayBuffer | undefined>} load
  * @param {() => Promise<unknown>} save  called when a part's fate is known
+ * @param {(url: string, part: Part) => Promise<Outcome>} record  sends a screen recording
+ * @param {(part: string, sent: number) => void} progress  which part is sent now, and bytes that are there
  * @returns {Promise<Outcome>}
  */
-export async function sendReport(base, projectKey, row, body, load, save) {
+export async function sendReport(base, projectKey, row, body, load, save, record, progress) {
 	const query = `?key=${encodeURIComponent(projectKey)}`;
+	let sent = 0;
 	for (const [i, part] of row.parts.entries()) {
+		progress(part.kind, sent);
+		sent += part.bytes;
 		if (part.attachment || part.refused) continue;
-		const bytes = await load(i);
+		if (part.recording) {
+			const outcome = await record(`${base}/upload${query}`, part);
+			if (!outcome.ok && outcome.retry) return outcome;
+			part.attachment = outcome.ok && outcome.value?.attachment_id;
+		}
+		const bytes = part.recording ? undefined : await load(i);
 		if (bytes) {
 			const form = new FormData();
 			form.set('kind', part.kind);
 			form.set('session_token', body.session_token);
-			form.set('file', new Blob([bytes], {type: part.mime}), part.kind);
+			form.set('file', new Blob([bytes], {type: part.mime}), part.name || part.kind);
 			const outcome = await post(`${base}/upload${query}`, part.key, form, part.bytes);
 			if (!outcome.ok && outcome.retry) return outcome;
 			part.attachment = outcome.ok && outcome.value?.attachment_id;
@@ -86,6 +101,7 @@ export async function sendReport(base, projectKey, row, body, load, save) {
 		part.refused = !part.attachment;
 		await save();
 	}
+	progress('report', sent);
 	const refused = row.parts.filter(part => part.refused).map(part => `${part.kind}_refused`);
 	const text = JSON.stringify({
 		...body,

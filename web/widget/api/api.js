@@ -20,8 +20,27 @@ import {mergeUser, plain} from './identify.js';
  * @property {Record<string, any>} [custom]
  *
  * @typedef {{id?: string, number?: number, session_info_url?: string, queued?: boolean}} Saved
- * @typedef {'load' | 'identify' | 'capture' | 'beforesubmit' | 'submit' | 'submiterror' | 'action' | 'degrade'} EventName
+ * @typedef {'load' | 'identify' | 'open' | 'close' | 'capture' | 'beforesubmit' | 'submit' | 'submiterror' | 'action' | 'degrade'} EventName
  * @typedef {{format?: 'rrweb' | 'native', from?: number | Date, to?: number | Date}} ExportOptions
+ *
+ * @typedef {object} OpenOptions
+ * @property {'feedback'} [module]
+ * @property {{title?: string, description?: string, item_type?: string, email?: string, name?: string, custom?: Record<string, any>}} [prefill]  what the form holds already
+ *
+ * @typedef {Report & {email?: string, name?: string, screenshot?: boolean, files?: (Blob | File)[]}} Submission
+ * @typedef {{audio?: boolean, max_ms?: number}} RecordingOptions
+ *
+ * What rearview.report.js does, or what it loads; each waits for init().
+ * @typedef {object} LaterApi
+ * @property {(options?: ExportOptions) => Promise<any>} exportReplay  rrweb events, or a Blob of the native stream
+ * @property {() => Promise<Blob>} takeScreenshot  a PNG of the viewport, drawn from the recording at its privacy level
+ * @property {(options?: OpenOptions) => Promise<void>} open  shows the feedback panel
+ * @property {() => Promise<void>} close  closes it; what was written stays
+ * @property {() => Promise<void>} show  shows the button that opens the panel
+ * @property {() => Promise<void>} hide  hides that button
+ * @property {(report: Submission) => Promise<Saved>} submit  sends a report that the application's own form made
+ * @property {(options?: RecordingOptions) => Promise<Saved>} startRecording  records the screen, with the browser's own question before
+ * @property {() => Promise<Saved | void>} stopRecording
  *
  * What the recorder is to the API.
  * @typedef {object} Recorder
@@ -32,10 +51,12 @@ import {mergeUser, plain} from './identify.js';
  * @property {(on: boolean) => void} pause
  * @property {(forget?: boolean) => void} stop  forget: nothing more is to be stored
  *
+ * @typedef {'selectors' | 'report' | 'extras' | 'styles' | 'frame' | 'logs' | 'ui' | 'mark' | 'pick' | 'screen' | 'shot' | 'words'} PartName
+ *
  * @typedef {object} RecorderOptions
  * @property {InitOptions & {endpoint: string | null}} options
  * @property {(name: string) => URL} asset  where a file of the build is
- * @property {(name: 'selectors' | 'report' | 'extras' | 'styles' | 'frame' | 'logs') => Promise<any>} part  createSelectors, createReports, createExtras, styles, frame, logs
+ * @property {(name: PartName) => Promise<any>} part  what the file hands over: PARTS in scripts/build-web.mjs
  * @property {(name: EventName, detail: any) => any[]} emit  what the listeners returned
  * @property {(what: string) => void} warn
  *
@@ -45,15 +66,17 @@ import {mergeUser, plain} from './identify.js';
  * @property {string | null | undefined} endpoint  the default; undefined: it must be given
  * @property {string} [nonce]  of the element that runs
  * @property {(name: string, options: InitOptions) => URL} asset
- * @property {(name: 'recorder' | 'selectors' | 'report' | 'extras' | 'styles' | 'frame' | 'logs', asset: (name: string) => URL, options: InitOptions) => Promise<any>} part  what is not needed at once
+ * @property {(name: 'recorder' | PartName, asset: (name: string) => URL, options: InitOptions) => Promise<any>} part  what is not needed at once
  * @property {() => void} destroy  takes the early hooks back
  * @property {() => void} revive  puts them in place again
  */
 
 /** @typedef {ReturnType<typeof createApi>} Api */
 
-export const METHODS = 'init identify logout saveReport exportReplay takeScreenshot on off addBreadcrumb setContext pause resume consent destroy'.split(' ');
-const EVENTS = 'load identify capture beforesubmit submit submiterror action degrade'.split(' ');
+/** What rearview.report.js does, or what it loads. */
+const LATER = 'exportReplay takeScreenshot open close show hide submit startRecording stopRecording'.split(' ');
+export const METHODS = 'init identify logout saveReport on off addBreadcrumb setContext pause resume consent destroy'.split(' ').concat(LATER);
+const EVENTS = 'load identify open close capture beforesubmit submit submiterror action degrade'.split(' ');
 
 const CONTEXTS = 50;
 
@@ -209,18 +232,10 @@ export function createApi(hub, around) {
 		 * @returns {Promise<Saved>} `{queued: true}` when it could not be sent yet
 		 */
 		saveReport(metadata, overrides) {
-			return withReports((reports, given) => reports.save(given[0], given[1]), () => [plain(metadata ?? {}), plain(overrides ?? {})]);
+			return withReports((reports, given) => reports.saveReport(given[0], given[1]), () => [plain(metadata ?? {}), plain(overrides ?? {})]);
 		},
 
-		/** @param {ExportOptions} [options] @returns {Promise<any>} rrweb events, or a Blob of the native stream */
-		exportReplay(options = {}) {
-			return withReports((reports, given) => reports.exportReplay(given), () => ({...options}));
-		},
-
-		/** @returns {Promise<Blob>} a PNG of the viewport, drawn from the recording at its privacy level */
-		takeScreenshot() {
-			return withReports(reports => reports.screenshot());
-		},
+		.../** @type {LaterApi} */ (/** @type {unknown} */ (Object.fromEntries(LATER.map(name => [name, (/** @type {any} */ given) => withReports(reports => /** @type {any} */ (reports)[name](given))])))),
 
 		/** @param {EventName} name @param {(detail: any) => any} listener */
 		on(name, listener) {

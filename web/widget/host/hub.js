@@ -39,6 +39,9 @@ import {plain} from '../api/identify.js';
  * @property {any} [network]  what of observe/network.js lives longer than an epoch
  * @property {any} [labels]  of observe/console.js
  * @property {number} [measured]  of observe/performance.js
+ * @property {string} [url]  the page's address as the stream has it
+ * @property {WeakSet<Node>} [ownNodes]  hosts `rearview-ui` of what the widget shows itself: neither they nor what is in them is recorded
+ * @property {any} [shown]  the element that holds it (ui/host.js)
  */
 
 /** @typedef {ReturnType<typeof createHub>} Hub */

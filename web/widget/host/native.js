@@ -29,6 +29,8 @@ export function takeNatives(win) {
 		}
 		return self => self[name];
 	};
+	/** Getters of a class, by their names. @param {any} type @param {string} names @returns {any} */
+	const getters = ({prototype}, names) => Object.fromEntries(names.split(' ').map(name => [name, getter(prototype, name)]));
 	/** @param {string} name @returns {(...args: any[]) => any} */
 	const global = name => {
 		const f = raw(win, name);
@@ -62,26 +64,15 @@ export function takeNatives(win) {
 		Worker: /** @type {typeof Worker} */ (win.Worker),
 		listen: method(EventTarget.prototype, 'addEventListener'),
 		path: method(Event.prototype, 'composedPath'),
-		/** @type {(n: Node) => Node | null} */
-		firstChild: getter(Node.prototype, 'firstChild'),
-		/** @type {(n: Node) => Node | null} */
-		nextSibling: getter(Node.prototype, 'nextSibling'),
-		/** @type {(n: Node) => Node | null} */
-		parentNode: getter(Node.prototype, 'parentNode'),
-		/** @type {(n: Node) => boolean} */
-		isConnected: getter(Node.prototype, 'isConnected'),
-		/** @type {(n: Node) => number} */
-		nodeType: getter(Node.prototype, 'nodeType'),
-		/** @type {(n: Node) => string} */
-		textContent: getter(Node.prototype, 'textContent'),
-		/** @type {(n: Node) => string} */
-		data: getter(CharacterData.prototype, 'data'),
-		/** @type {(n: Node) => string} */
-		localName: getter(Element.prototype, 'localName'),
+		.../** @type {Record<'firstChild' | 'nextSibling' | 'parentNode', (n: Node) => Node | null> & {isConnected: (n: Node) => boolean, nodeType: (n: Node) => number, textContent: (n: Node) => string}} */
+		(getters(Node, 'firstChild nextSibling parentNode isConnected nodeType textContent')),
+		.../** @type {{data: (n: Node) => string}} */ (getters(CharacterData, 'data')),
+		.../** @type {{localName: (n: Node) => string, shadowRoot: (n: Node) => ShadowRoot | null}} */ (getters(Element, 'localName shadowRoot')),
+		.../** @type {{documentElement: (d: Document) => Element | null, defaultView: (d: Document) => Window | null}} */ (getters(Document, 'documentElement defaultView')),
+		.../** @type {Record<'checked' | 'indeterminate', (n: HTMLInputElement) => boolean>} */ (getters(win.HTMLInputElement, 'checked indeterminate')),
+		.../** @type {{selected: (n: HTMLOptionElement) => boolean}} */ (getters(win.HTMLOptionElement, 'selected')),
 		/** @type {(n: Node) => string | null} */
 		namespace: getter(Element.prototype, 'namespaceURI'),
-		/** @type {(n: Node) => ShadowRoot | null} */
-		shadowRoot: getter(Element.prototype, 'shadowRoot'),
 		/** @type {(n: Element) => string[]} */
 		attrNames: method(Element.prototype, 'getAttributeNames'),
 		/** @type {(n: Element, name: string) => string | null} */
@@ -92,10 +83,6 @@ export function takeNatives(win) {
 		matches: method(Element.prototype, 'matches'),
 		/** @type {(n: Element, selector: string) => NodeListOf<Element>} */
 		queryAll: method(Element.prototype, 'querySelectorAll'),
-		/** @type {(d: Document) => Element | null} */
-		documentElement: getter(Document.prototype, 'documentElement'),
-		/** @type {(n: Document) => Window | null} */
-		defaultView: getter(Document.prototype, 'defaultView'),
 		/** @type {(n: Document) => DocumentVisibilityState} */
 		visibility: getter(Document.prototype, 'visibilityState'),
 		/** @type {(n: Node) => CSSStyleSheet[] | undefined} */
@@ -106,14 +93,8 @@ export function takeNatives(win) {
 		inputValue: getter(win.HTMLInputElement.prototype, 'value'),
 		/** @type {(n: HTMLInputElement) => string} */
 		inputType: getter(win.HTMLInputElement.prototype, 'type'),
-		/** @type {(n: HTMLInputElement) => boolean} */
-		checked: getter(win.HTMLInputElement.prototype, 'checked'),
-		/** @type {(n: HTMLInputElement) => boolean} */
-		indeterminate: getter(win.HTMLInputElement.prototype, 'indeterminate'),
 		/** @type {(n: HTMLTextAreaElement) => string} */
 		areaValue: getter(win.HTMLTextAreaElement.prototype, 'value'),
-		/** @type {(n: HTMLOptionElement) => boolean} */
-		selected: getter(win.HTMLOptionElement.prototype, 'selected'),
 		/** @type {(n: HTMLIFrameElement) => Document | null} */
 		frameDoc: getter(win.HTMLIFrameElement.prototype, 'contentDocument'),
 	};

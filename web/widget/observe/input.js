@@ -7,7 +7,7 @@ export function observeInput({hub, state, tree, flow, onRoot, targetOf}) {
 		if (!node) return;
 		const byUser = event.isTrusted;
 		flow.onNode(node, byUser, 8, () => {
-			if (!state.field(node, byUser)) tree.fields.add(node);
+			if (!state.field(node, byUser)) tree.compare.add(node);
 		});
 	};
 	/* The event comes before what it tells. */

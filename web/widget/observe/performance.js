@@ -2,6 +2,7 @@
  * deprecated features and of its interventions. */
 import * as rv from 'rv:records';
 import {onCLS, onFCP, onINP, onLCP, onTTFB} from 'web-vitals';
+import {heed, hush} from './heard.js';
 
 const TEXT_MAX = 2000;
 /** Of each kind in an epoch. */
@@ -10,7 +11,7 @@ const ENTRIES = 500;
 /** Who is told of vitals. @type {((metric: any) => void) | null} */
 let told = null;
 let isHeard = false;
-/* web-vitals cannot be stopped: one listener for the page, which holds nothing but this. */
+/* web-vitals is told once in a page's life whom to tell. */
 const hear = (/** @type {any} */ metric) => void told?.(metric);
 
 /** @param {import('../extras.js').ExtrasCtx} ctx */
@@ -57,6 +58,7 @@ export function observePerformance({hub, enc, clock, flow, ids}) {
 		if (startTime < hub.since) return;
 		put(rv.PERFORMANCE_VITAL, name, value, {startTime: Math.max(startTime, name === 'TTFB' ? value : 0), duration: entry?.duration ?? 0}, entry?.element ?? entry?.target ?? entry?.sources?.[0]?.node, rating);
 	});
+	heed();
 	if (!isHeard) {
 		isHeard = true;
 		for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) hub.attempt(() => on(hear, {reportAllChanges: true}));
@@ -78,6 +80,7 @@ export function observePerformance({hub, enc, clock, flow, ids}) {
 	return () => {
 		hub.measured = native.now();
 		told = null;
+		hush(hub.measured);
 		for (const observer of observers) observer.disconnect();
 	};
 }

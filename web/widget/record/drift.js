@@ -40,16 +40,26 @@ export function observeDrift({hub, ids, tree, flow, enc, roots, every, isHidden,
 	/** 0: no node; one that the stream does not know is none of its ids. @param {Node | null} node */
 	const idOf = node => node ? ids.live(node) || -1 : 0;
 
+	/** The next one that way, past the widget's own. @param {any} node @param {(node: any) => any} step */
+	const beside = (node, step) => {
+		do node = step(node);
+		while (node && hub.ownNodes?.has(node));
+		return node;
+	};
+
 	/** @param {any} node @param {number} id */
 	const check = (node, id) => {
 		const bits = ids.bitsOf(id);
 		const isElement = nodeType(node) === 1;
 		const parent = /** @type {any} */ (parentNode(node));
 		let structure = isElement ? driftHash(localName(node), 0) : nodeType(node);
-		structure += idOf(parent) * 31 + idOf(node.previousSibling) * 37 + idOf(nextSibling(node)) * 41;
+		structure += idOf(parent) * 31 + idOf(beside(node, one => one.previousSibling)) * 37 + idOf(beside(node, nextSibling)) * 41;
 		let values = 0;
 		if (isElement) {
-			if (!(bits & LEAF)) structure += idOf(firstChild(node)) * 43;
+			if (!(bits & LEAF)) {
+				const first = firstChild(node);
+				structure += idOf(first && hub.ownNodes?.has(first) ? beside(first, nextSibling) : first) * 43;
+			}
 			const names = native.attrNames(node);
 			if (!isHidden(bits) && names.length < ATTRIBUTES) {
 				for (const name of names) {

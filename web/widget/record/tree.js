@@ -37,9 +37,10 @@ export const FRAMES = new Set(['iframe', 'frame', 'object']);
  * @param {import('./sheets.js').Sheets} ctx.sheets
  * @param {WeakMap<Element, {shadowRoot: ShadowRoot | null}>} ctx.closed
  * @param {(root: Document | ShadowRoot) => void} ctx.onRoot  a root to observe from now on
+ * @param {(node: Node) => boolean | undefined} ctx.isOwn  whether it is the widget's own
  * @param {(document: Document) => void} ctx.onReplaced  a child of the document went away
  */
-export function createTree({native, enc, ids, privacy, state, sheets, closed, onRoot, onReplaced}) {
+export function createTree({native, enc, ids, privacy, state, sheets, closed, isOwn, onRoot, onReplaced}) {
 	const {firstChild, nextSibling, parentNode, nodeType, isConnected, localName, attribute} = native;
 	/** Nodes that were added or removed, with the first id that is newer. @type {Map<Node, number>} */
 	const mentioned = new Map();
@@ -154,8 +155,9 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 	const element = (node, parent, next, inherited) => {
 		const names = native.attrNames(node);
 		if (names.length > ATTRIBUTES_MAX) names.length = ATTRIBUTES_MAX;
-		if (!enc.open(names.length * 2 + 7 + STATE_WORDS)) return -1;
 		const tag = localName(node);
+		if (tag === 'rearview-ui' && isOwn(node)) return 0;
+		if (!enc.open(names.length * 2 + 7 + STATE_WORDS)) return -1;
 		const space = native.namespace(node);
 		const isHtml = space === HTML;
 		let flags = privacy.flags(node, inherited, names) | (isHtml ? rv.NS_HTML : space === SVG ? rv.NS_SVG : space === MATHML ? rv.NS_MATHML : rv.NS_OTHER);
@@ -270,7 +272,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 			else if (isChild(node, at)) {
 				next = ids.raw(node);
 				break;
-			} else if (bits & OPEN) {
+			} else if (bits & OPEN && !isOwn(node)) {
 				rest = true;
 				break;
 			}
@@ -446,7 +448,7 @@ export function createTree({native, enc, ids, privacy, state, sheets, closed, on
 	};
 
 	return {
-		frames, hosts, fields, adopters, boxes, page, omits, renew,
+		frames, hosts, compare: fields, adopters, boxes, page, omits, renew,
 		/** Keeps what the mutation records of one delivery name. @param {MutationRecord[]} records */
 		collect(records) {
 			const mark = ids.mark();
