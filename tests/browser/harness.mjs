@@ -16,6 +16,16 @@ const TYPES = /** @type {Record<string, string>} */ ({
 	'.wasm': 'application/wasm', '.svg': 'image/svg+xml', '.json': 'application/json', '.png': 'image/png',
 });
 
+/** A port of loopback that was free a moment ago. */
+export async function freePort() {
+	const probe = createServer().listen(0, '127.0.0.1');
+	await once(probe, 'listening');
+	const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address());
+	probe.close();
+	await once(probe, 'close');
+	return port;
+}
+
 /**
  * A browser with a profile of its own, which goes when it is closed.
  * @param {'chromium' | 'firefox'} engine

@@ -428,6 +428,22 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			assert.equal(found('csp')[0].level, 'error');
 		});
 
+		if (engine === 'chromium') it('says what the browser reports as deprecated, also from before it came', async () => {
+			await open({ head: '<script>{ const early = new XMLHttpRequest(); early.open("GET", "/json?early", false); early.send(); }</script>' });
+			await begun();
+			await page.evaluate(async () => {
+				const told = new Promise((done) => new ReportingObserver(done, { types: ['deprecation'] }).observe());
+				/** @type {any} */ (document.createRange()).expand('word');
+				await told;
+			});
+			const found = (await report()).console_logs.filter((/** @type {any} */ line) => line.kind === 'deprecation');
+			assert.equal(found.length, 2, JSON.stringify(found));
+			assert.match(found[0].args[0], /XMLHttpRequest/);
+			assert.match(found[1].args[0], /expand/);
+			assert.deepEqual(found.map((/** @type {any} */ line) => line.level), ['warn', 'warn']);
+			assert.equal(new URL(found[0].source).origin, site.base);
+		});
+
 		it('puts long tasks and vitals on the time line', async () => {
 			await open({ body: '<h1>Large enough to be the largest</h1><button>b</button>' });
 			await begun();
@@ -442,6 +458,40 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			const lcp = it.performance.findLast((/** @type {any} */ p) => p.name === 'LCP');
 			assert.ok(lcp.value > 0 && lcp.node > 0 && ['good', 'needs-improvement', 'poor'].includes(lcp.detail), JSON.stringify(lcp));
 			if (engine === 'chromium') assert.ok(it.performance.some((/** @type {any} */ p) => p.kind === 'long_task' && p.value >= 100));
+		});
+
+		it('listens to nothing once it is destroyed, and again when it comes back', async () => {
+			/* What observes, as long as it does. */
+			const counted = `<script>window.observing = new Set(); for (const name of ['PerformanceObserver', 'ReportingObserver', 'MutationObserver', 'ResizeObserver', 'IntersectionObserver']) {
+				const { prototype } = window[name] ?? {};
+				if (!prototype) continue;
+				const { observe, disconnect } = prototype;
+				prototype.observe = function (...given) { observing.add(this); return observe.apply(this, given); };
+				prototype.disconnect = function () { observing.delete(this); return disconnect.call(this); };
+			}</script>`;
+			await open({ head: counted, body: '<h1>Large enough to be the largest</h1>' });
+			await begun();
+			assert.ok(await page.evaluate(() => /** @type {any} */ (window).observing.size > 3));
+			/** @returns {Promise<string[]>} types of listeners on the window and the document */
+			const listeners = async () => {
+				const cdp = await page.createCDPSession();
+				const found = [];
+				for (const expression of ['window', 'document']) {
+					const { result } = await cdp.send('Runtime.evaluate', { expression });
+					const { listeners } = await cdp.send('DOMDebugger.getEventListeners', { objectId: /** @type {string} */ (result.objectId) });
+					found.push(...listeners.map(({ type }) => `${expression} ${type}`));
+				}
+				await cdp.detach();
+				return found;
+			};
+			if (engine === 'chromium') assert.ok((await listeners()).includes('window visibilitychange'));
+			await page.evaluate(() => /** @type {any} */ (window).Rearview.destroy());
+			assert.equal(await page.evaluate(() => /** @type {any} */ (window).observing.size), 0);
+			if (engine === 'chromium') assert.deepEqual(await listeners(), []);
+			await page.evaluate((options) => /** @type {any} */ (window).Rearview.init(options), { projectKey: `pk${engine}${visits}`, endpoint: site.base });
+			await page.evaluate(() => /** @type {any} */ (window).Rearview.exportReplay().then(() => undefined));
+			assert.ok(await page.evaluate(() => /** @type {any} */ (window).observing.size > 3));
+			if (engine === 'chromium') assert.ok((await listeners()).includes('window visibilitychange'));
 		});
 
 		it('replaces nothing that a page could tell, and gives it all back', async () => {

@@ -129,7 +129,6 @@ describe('memory', { timeout: 400_000 }, () => {
 		const after = JSON.stringify({ bare, end, left });
 		assert.ok(left.page - bare.page <= PAGE_BYTES, after);
 		assert.ok(left.nodes - bare.nodes <= 20 && left.documents <= bare.documents, after);
-		/* The listeners of web-vitals cannot be taken back; they tell nobody. */
-		assert.ok(left.listeners <= bare.listeners + 15, after);
+		assert.ok(left.listeners <= bare.listeners, after);
 	});
 });

@@ -256,7 +256,8 @@ onmessage = ({data}) => {
 	} else if (data.t === 'export') postMessage({t: 'reply', id: data.id, ok: true, value: [JSON.stringify(all)]});
 	else if (data.t === 'user' && data.user?.id === 'please-reject') reject = 1;
 	else if (data.t === 'user' && data.user?.id === 'please-mute') mute = true;
-	else if (data.t === 'markup') postMessage({t: 'reply', id: data.id, ok: true, value: 'data:image/svg+xml;charset=utf-8,<svg xmlns="http://www.w3.org/2000/svg" width="' + data.width + '" height="' + data.height + '"><rect width="100%25" height="100%25" fill="red"/></svg>'});
+	else if (data.t === 'picture') postMessage({t: 'reply', id: data.id, ok: true, value: {plan: 1, media: [], states: []}});
+	else if (data.t === 'markup') postMessage({t: 'reply', id: data.id, ok: true, value: {url: 'data:image/svg+xml;charset=utf-8,<svg xmlns="http://www.w3.org/2000/svg" width="' + data.facts.docs[0].width + '" height="' + data.facts.docs[0].height + '"><rect width="100%25" height="100%25" fill="red"/></svg>', notes: []}});
 	else if (data.t === 'png') postMessage({t: 'reply', id: data.id, ok: true, value: data.pixels}, [data.pixels]);
 	else if (data.t === 'report') postMessage({t: 'reply', id: data.id, ok: true, value: {id: 'r1', number: 1, session_info_url: 'http://x/', got: data.report}});
 };`;

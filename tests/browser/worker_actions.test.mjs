@@ -177,9 +177,18 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			await page.evaluate(() => globalThis.h.element(5, 'img', { src: '/gone.png' }));
 			const drawn = await page.evaluate(async () => {
 				const { h } = globalThis;
-				const asked = h.request('markup', { width: 320, height: 200, rootFont: 16, contentWidth: 320, contentHeight: 200, background: 'rgb(1, 2, 3)', cull: new Int32Array(0) });
+				const { plan, media, states } = await h.request('picture');
+				const asked = h.request('markup', {
+					plan,
+					facts: {
+						docs: [{ id: 1, width: 320, height: 200, contentWidth: 320, contentHeight: 200, x: 0, y: 0, font: '16px serif', scheme: 'light', prefers: 'light', canvas: 'left:0!important;top:0!important;width:320px!important;height:200px!important;background:rgb(1, 2, 3)!important', fromBody: false, rootStyle: '', media: media.map(() => false), ratio: 1, base: location.href }],
+						page: null, states: states.map((/** @type {string} */ name) => [name, []]), cull: new Int32Array(0), style: [], pseudo: [], before: [],
+						images: [[4, `${location.origin}/dot.png`, false, 1, 1], [5, `${location.origin}/gone.png`, true, 0, 0]],
+						bitmaps: [], loaded: null, scrollbars: false, notes: [],
+					},
+				});
 				const late = h.mark('during');
-				const url = await asked;
+				const { url, notes } = await asked;
 				await late;
 				const image = new Image();
 				image.src = url;
@@ -194,8 +203,9 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 				const bitmap = await createImageBitmap(new Blob([png], { type: 'image/png' }));
 				context.clearRect(0, 0, 320, 200);
 				context.drawImage(bitmap, 0, 0);
-				return { head: url.slice(0, 40), inlined: url.split('data:image/png;base64,').length - 1, corner: [...context.getImageData(310, 190, 1, 1).data], signature: [...png.slice(1, 4)] };
+				return { notes, head: url.slice(0, 40), inlined: url.split('data:image/png;base64,').length - 1, corner: [...context.getImageData(310, 190, 1, 1).data], signature: [...png.slice(1, 4)] };
 			});
+			assert.deepEqual(drawn.notes, []);
 			assert.match(drawn.head, /^data:image\/svg\+xml/);
 			assert.ok(drawn.inlined >= 1);
 			assert.deepEqual(drawn.corner, [1, 2, 3, 255]);

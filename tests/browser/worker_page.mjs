@@ -14,6 +14,7 @@ const root = resolve(import.meta.dirname, '../..');
 const files = /** @type {Record<string, [string, string]>} */ ({
 	'/rearview.worker.js': ['build/web/rearview.worker.js', 'text/javascript'],
 	'/rearview.later.js': ['build/web/rearview.later.js', 'text/javascript'],
+	'/rearview.flat.js': ['build/web/rearview.flat.js', 'text/javascript'],
 	'/rearview.page.js': ['build/web/rearview.page.js', 'text/javascript'],
 	'/rearview.wasm.js': ['build/web/rearview.wasm.js', 'text/javascript'],
 	'/rearview.tools.wasm.js': ['build/web/rearview.tools.wasm.js', 'text/javascript'],

@@ -39,11 +39,12 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 					let batches = 0;
 					WebAssembly.instantiate = async (...args) => {
 						const { exports } = await real(...args);
-						const rv_batch = (...words) => {
+						/* The functions have short names: a batch is what takes four arguments. */
+						const trapping = f => (...words) => {
 							if (++batches === 3) throw new WebAssembly.RuntimeError('trap');
-							return exports.rv_batch(...words);
+							return f(...words);
 						};
-						return { exports: { ...exports, rv_batch } };
+						return { exports: Object.fromEntries(Object.entries(exports).map(([name, f]) => [name, f.length === 4 ? trapping(f) : f])) };
 					};
 					importScripts('/rearview.worker.js');`,
 					'text/javascript',
