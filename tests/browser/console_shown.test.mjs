@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { startWorld } from '../collector/world.mjs';
-import { launch, recording, serve, web } from './harness.mjs';
+import { launch, observing, serve, web } from './harness.mjs';
 
 /** @type {any} */
 let world;
@@ -30,8 +30,7 @@ it('shows popovers in the top layer, mixed checkboxes and animations as they sto
 	const page = await browser.newPage();
 	await page.setViewport({ width: 600, height: 400 });
 	await page.goto(site.base);
-	await recording(page);
-	/* The observers that can wait are there once an animation of the page is in the recording. */
+	await observing(page);
 	await page.evaluate(() => {
 		/** @type {any} */ (document.querySelector('#mixed')).indeterminate = true;
 		/** @type {any} */ (document.querySelector('#note')).showPopover();

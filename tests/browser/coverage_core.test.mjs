@@ -52,7 +52,7 @@ describe('recorder, over time', { timeout: 300_000 }, () => {
 		const left = await page.evaluate(async () => {
 			const w = /** @type {any} */ (window);
 			let left = w.refs.length;
-			for (let i = 0; i < 40 && left; i++) {
+			for (let i = 0; i < 120 && left; i++) {
 				await new Promise((done) => setTimeout(done, 250));
 				w.gc();
 				w.refs = w.refs.filter((/** @type {WeakRef<any>} */ ref) => ref.deref());

@@ -97,3 +97,12 @@ export const pageWith = (/** @type {string} */ body, { head = '', options = {}, 
 
 /** Waits until the widget records. */
 export const recording = (/** @type {import('puppeteer-core').Page} */ page) => page.evaluate(() => /** @type {any} */ (window).started);
+
+/** Waits until the widget records and what it fetches later looks at the page too. */
+export async function observing(/** @type {import('puppeteer-core').Page} */ page) {
+	await recording(page);
+	/* An export asks for what comes later and, when it is loaded, waits until it has begun. */
+	await page.evaluate(() => /** @type {any} */ (window).Rearview.exportReplay());
+	await page.waitForFunction(() => ['extras', 'styles', 'logs'].every((name) => performance.getEntriesByType('resource').some((entry) => entry.name.includes(`/rearview.${name}.js`))), { polling: 50 });
+	await page.evaluate(() => /** @type {any} */ (window).Rearview.exportReplay());
+}

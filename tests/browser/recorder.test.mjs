@@ -2,7 +2,7 @@
 // no record names what the stream does not know. Real pages, a worker that keeps the batches.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { launch, pageWith, recording, serve } from './harness.mjs';
+import { launch, pageWith, observing, recording, serve } from './harness.mjs';
 import { STUB_WORKER, recorded } from './model.mjs';
 
 const engines = /** @type {const} */ (['chromium', 'firefox']);
@@ -296,6 +296,7 @@ for (const engine of engines) {
 
 		it('tells clicks on what appeared just now, scrolls, moves and navigation', async () => {
 			await open('<div style="height:3000px"><button id="open">open</button><div id="box" style="height:50px;overflow:auto"><p style="height:500px">x</p></div></div>');
+			await observing(page);
 			await page.evaluate(() => {
 				document.getElementById('open')?.addEventListener('click', () => {
 					const menu = document.createElement('button');

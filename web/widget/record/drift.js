@@ -24,10 +24,12 @@ export const driftHash = (text, hash) => {
 export function observeDrift({hub, ids, tree, flow, enc, roots, every, isHidden, handlers}) {
 	const {native} = hub;
 	const {firstChild, nextSibling, parentNode, nodeType, localName, attribute} = native;
-	/** The next node to look at, and the root it is in. @type {any} */
+	/** The next node to look at, and the root it is in; between looks `held` alone knows them, as the page may let them go. @type {any} */
 	let at = null;
 	/** @type {any} */
 	let top = null;
+	/** @type {(WeakRef<Node> | null)[]} */
+	let held = [];
 	/** @type {WeakSet<Node>} */
 	let seen = new WeakSet();
 	/** @type {Map<number, WeakRef<Node>>} */
@@ -102,6 +104,7 @@ export function observeDrift({hub, ids, tree, flow, enc, roots, every, isHidden,
 		flow.force(SLICE_MS);
 		if (tree.isDirty() || !enc.open(NODES * 2 + 2)) return;
 		const over = native.now() + SLICE_MS;
+		[at, top] = held.map(ref => ref?.deref());
 		if (!at || !native.isConnected(at) || !ids.live(top)) at = nextRoot() ?? nextRoot();
 		asked = new Map();
 		flow.stamp();
@@ -115,6 +118,8 @@ export function observeDrift({hub, ids, tree, flow, enc, roots, every, isHidden,
 			at = following(at);
 			if ((n & 15) === 15 && native.now() > over) break;
 		}
+		held = [at, top].map(node => node && new WeakRef(node));
+		at = top = null;
 		enc.end();
 		enc.post();
 		sent = enc.bytes();
