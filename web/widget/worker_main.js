@@ -132,6 +132,10 @@ export function startWorker(port, loadScript, loadLater, rest) {
 		};
 		const idle = () => void useLater().then(it => it.idle(), () => setTimeout(idle, AGAIN_MS));
 
+		/* WebKit's back/forward cache stops a worker amid its transactions, and those keep the database from every
+		 * page after this one, even when the worker is terminated: a page that may go has none. Without locks
+		 * the last row says that the session was left, so it is stored. */
+		const stops = session.locks && /AppleWebKit(?!.*Chrom)/.test(navigator.userAgent);
 		let paused = false;
 		let left = false;
 		const ticks = setInterval(() => {
@@ -187,15 +191,16 @@ export function startWorker(port, loadScript, loadLater, rest) {
 				core.use(core => core.restart()); /* a new epoch follows */
 			},
 			save() {
-				core.save(1);
+				if (stops) {
+					core.wait(STAY_MS);
+					db.quit();
+				} else core.save(1);
 				/* Without locks the row alone says whose the session is: a page that stays says so. */
 				setTimeout(() => left || session.stay(), STAY_MS);
 			},
 			pagehide() {
 				left = true;
-				/* WebKit's back/forward cache stops a worker amid its transactions, and those keep the database
-				 * from every page after this one. The last row was stored on beforeunload. */
-				if (/AppleWebKit(?!.*Chrom)/.test(navigator.userAgent)) db.quit();
+				if (stops) db.quit();
 				else core.save(2);
 				session.leave();
 				later?.leave();
