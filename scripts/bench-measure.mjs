@@ -52,10 +52,10 @@ export async function mainThread(page) {
 }
 
 /**
- * Runs f; the longest tasks of the page's main thread meanwhile, in ms on a processor.
+ * Runs f; the tasks of the page's main thread meanwhile, the longest and all of them, in ms on a processor.
  * @param {import('puppeteer-core').Page} page @param {() => Promise<void>} f
  */
-export async function longestTask(page, f) {
+export async function tasks(page, f) {
 	const cdp = await page.browser().target().createCDPSession();
 	/** @type {any[]} */
 	const events = [];
@@ -69,7 +69,13 @@ export async function longestTask(page, f) {
 	await done;
 	await cdp.detach();
 	const mark = events.find((event) => event.name === pid);
-	return Math.max(0, ...events.filter((event) => event.name === 'RunTask' && event.ph === 'X' && event.pid === mark?.pid && event.tid === mark.tid && event.ts > mark.ts).map((event) => (event.tdur ?? event.dur ?? 0) / 1000));
+	let [longest, total] = [0, 0];
+	for (const { name, ph, pid, tid, ts, tdur, dur = 0 } of events) {
+		if (name !== 'RunTask' || ph !== 'X' || pid !== mark?.pid || tid !== mark.tid || ts < mark.ts) continue;
+		longest = Math.max(longest, (tdur ?? dur) / 1000);
+		total += (tdur ?? dur) / 1000;
+	}
+	return { longest, total };
 }
 
 export const median = (/** @type {number[]} */ values) => {

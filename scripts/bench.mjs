@@ -21,7 +21,7 @@ import { join, resolve } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import puppeteer from 'puppeteer-core';
 import { buildApps } from './bench-apps.mjs';
-import { added, longestTask, mainThread, median, threadTime } from './bench-measure.mjs';
+import { added, mainThread, median, tasks, threadTime } from './bench-measure.mjs';
 import { WORKLOADS } from './bench-workloads.mjs';
 
 const root = resolve(import.meta.dirname, '..');
@@ -214,7 +214,7 @@ if (!firefox && wanted('first snapshot')) {
 				(await import('/workloads.mjs')).bigPage(document.getElementById('main'), elements);
 				await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 1000)));
 			}, elements);
-			const task = await longestTask(page, async () => {
+			const { longest: task } = await tasks(page, async () => {
 				await page.evaluate((start) => setTimeout(() => new Function(start)(), 50), START[variant]);
 				await rest(1000);
 				await started(page);

@@ -52,13 +52,17 @@ export function difference(one, two, tolerance = 32) {
 	return off / (a.width * a.height) * 100;
 }
 
-/** Puts a page's files into the site. @param {any} site @param {string} name @returns {string} its address */
-export function place(site, name) {
-	const { head = '', body, files = {}, options } = pages[name];
+/**
+ * Puts a page and its files into the site.
+ * @param {any} site @param {string} name @param {import('./shot_pages.mjs').ShotPage} [page] @param {typeof pageWith} [make]  its HTML
+ * @returns {string} its address
+ */
+export function place(site, name, page = pages[name], make = pageWith) {
+	const { head = '', body, files = {}, options } = page;
 	const folder = `/${Object.keys(pages).indexOf(name)}`;
 	for (const [path, file] of Object.entries(files)) site.pages[folder + path] = file === 'font' ? { type: 'font/ttf', body: readFileSync(FONT[0]), headers: { 'cache-control': 'max-age=600' } } : typeof file === 'string' ? file : { ...file, headers: { 'cache-control': 'max-age=600', ...file.headers } };
 	const put = (/** @type {string} */ text) => text.replaceAll('OTHER', site.other + folder);
-	site.pages[`${folder}/`] = pageWith(put(body), { head: put(head), options });
+	site.pages[`${folder}/`] = make(put(body), { head: put(head), options });
 	return `${site.base}${folder}/`;
 }
 
