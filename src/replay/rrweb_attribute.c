@@ -305,8 +305,15 @@ void rv_rrweb_attributes(struct rv_rrweb *ex, const struct rv_node *node, struct
 		rv_json_close(json, '}');
 		return;
 	}
+	/* The Replayer may set them on a link that is in the page already: one that is switched off must not load before. */
+	struct rv_span off = rv_mirror_attribute(node, "disabled");
+	bool is_off = tag == RV_TAG_LINK && off.ptr;
+	if (is_off)
+		rv_rrweb_attribute(ex, node, rv_span("disabled", 8), off, json);
 	for (uint32_t i = 0; i < node->n_attributes; i++) {
 		struct rv_span name = node->attributes[i].name;
+		if (is_off && rv_span_is(name, "disabled"))
+			continue;
 		if ((dialog && rv_span_is(name, "open")) || (restyled && rv_span_is(name, "style")) || (media && rv_span_is(name, "media")))
 			continue;
 		rv_rrweb_attribute(ex, node, name, node->attributes[i].value, json);
