@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { differing, isSeen } from '../png.mjs';
 import { freePort, launch, root } from './harness.mjs';
 import { launchWebkit } from './webkit.mjs';
 
@@ -51,7 +52,7 @@ describe('one walk in every engine', { timeout: 300_000 }, () => {
 	/** @type {string} */ let data;
 	/** @type {import('node:child_process').ChildProcess} */ let demoProcess;
 	/** @type {any} */ let demo;
-	/** Plays replays and compares pictures. @type {import('puppeteer-core').Browser} */ let theatre;
+	/** Plays replays. @type {import('puppeteer-core').Browser} */ let theatre;
 	let errors = '';
 
 	before(async () => {
@@ -118,31 +119,6 @@ describe('one walk in every engine', { timeout: 300_000 }, () => {
 			await stage.close();
 		}
 	};
-	/** Share of pixels in which two PNGs differ. */
-	const differing = async (/** @type {Buffer} */ one, /** @type {Buffer} */ other) => {
-		const stage = await theatre.newPage();
-		try {
-			return await stage.evaluate(async (a, b) => {
-				const pixels = async (/** @type {string} */ base64) => {
-					const image = new Image();
-					image.src = `data:image/png;base64,${base64}`;
-					await image.decode();
-					const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
-					const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-					context.drawImage(image, 0, 0);
-					return context.getImageData(0, 0, image.width, image.height);
-				};
-				const [x, y] = [await pixels(a), await pixels(b)];
-				if (x.width !== y.width || x.height !== y.height) throw new Error(`sizes ${[x.width, x.height, y.width, y.height]}`);
-				let count = 0;
-				for (let i = 0; i < x.data.length; i += 4) if (Math.abs(x.data[i] - y.data[i]) + Math.abs(x.data[i + 1] - y.data[i + 1]) + Math.abs(x.data[i + 2] - y.data[i + 2]) > 48) count++;
-				return count / (x.width * x.height);
-			}, one.toString('base64'), other.toString('base64'));
-		} finally {
-			await stage.close();
-		}
-	};
-
 	for (const engine of /** @type {const} */ (['chromium', 'firefox', 'webkit'])) for (const device of ['desktop', 'phone']) {
 		const name = `${engine}, ${device}`;
 		it(name, { skip: !name.includes(process.env.RV_ENGINES ?? '') }, async () => {
@@ -207,7 +183,7 @@ describe('one walk in every engine', { timeout: 300_000 }, () => {
 				const own = Buffer.from(await page.screenshot());
 				keep('rearview', png);
 				keep('browser', own);
-				const off = await differing(png, own);
+				const off = differing(png, own, isSeen);
 				assert.ok(off < (OFF[name] ?? 0.01), `${(off * 100).toFixed(2)} % of the pixels differ`);
 			} finally {
 				await browser.close();

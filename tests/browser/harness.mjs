@@ -106,3 +106,13 @@ export async function observing(/** @type {import('puppeteer-core').Page} */ pag
 	await page.waitForFunction(() => ['extras', 'styles', 'logs'].every((name) => performance.getEntriesByType('resource').some((entry) => entry.name.includes(`/rearview.${name}.js`))), { polling: 50 });
 	await page.evaluate(() => /** @type {any} */ (window).Rearview.exportReplay());
 }
+
+/** Keeps the widget's closed root for the test, as `window.shown` of the pages to come. */
+export const keepRoot = (/** @type {import('puppeteer-core').Page} */ page) => page.evaluateOnNewDocument(() => {
+	const attach = Element.prototype.attachShadow;
+	Element.prototype.attachShadow = function (init) {
+		const root = attach.call(this, init);
+		if (this.localName === 'rearview-ui') /** @type {any} */ (window).shown = root;
+		return root;
+	};
+});

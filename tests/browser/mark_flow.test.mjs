@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startCollector } from '../collector/server.mjs';
-import { launch, serve } from './harness.mjs';
+import { keepRoot, launch, serve } from './harness.mjs';
 
 const PICTURES = process.env.RV_PICTURES;
 const BODY = `<style>body { margin: 0; font: 16px sans-serif } .square { position: absolute; width: 120px; height: 80px; background: #f0f; color: #000 }</style>
@@ -35,14 +35,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			const page = await browser.newPage();
 			page.setDefaultTimeout(120_000);
 			await page.setViewport({ width: 800, height: 600 });
-			await page.evaluateOnNewDocument(() => {
-				const attach = Element.prototype.attachShadow;
-				Element.prototype.attachShadow = function (init) {
-					const root = attach.call(this, init);
-					if (this.localName === 'rearview-ui') /** @type {any} */ (window).shown = root;
-					return root;
-				};
-			});
+			await keepRoot(page);
 			await page.goto(site.base + path);
 			await page.evaluate(async () => {
 				await /** @type {any} */ (window).started;

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startCollector } from '../collector/server.mjs';
-import { launch, serve } from './harness.mjs';
+import { keepRoot, launch, serve } from './harness.mjs';
 
 const FLAGS = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', '--auto-accept-this-tab-capture', '--autoplay-policy=no-user-gesture-required'];
 /* Something to film, and enough of it that a few seconds are more than one part. */
@@ -88,14 +88,7 @@ describe('screen recording', { timeout: 300_000 }, () => {
 		const page = await from.newPage();
 		page.setDefaultTimeout(120_000);
 		await page.setViewport({ width: 1000, height: 700 });
-		await page.evaluateOnNewDocument(() => {
-			const attach = Element.prototype.attachShadow;
-			Element.prototype.attachShadow = function (init) {
-				const root = attach.call(this, init);
-				if (this.localName === 'rearview-ui') /** @type {any} */ (window).shown = root;
-				return root;
-			};
-		});
+		await keepRoot(page);
 		await page.evaluateOnNewDocument(prepare);
 		await page.goto(site.base + path);
 		await page.evaluate(() => /** @type {any} */ (window).started);

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { launch, pageWith, recording, serve } from './harness.mjs';
-import { VIEW, decodePng, difference, openPage, ours } from './shot_compare.mjs';
+import { rgbOf } from '../png.mjs';
+import { VIEW, difference, openPage, ours } from './shot_compare.mjs';
 import { pages } from './shot_pages.mjs';
 
 for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
@@ -60,10 +61,10 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			await recording(page);
 			await page.evaluate(() => scrollTo(0, 200));
 			const width = await page.evaluate(() => document.documentElement.clientWidth);
-			const whole = decodePng(await ours(page, { mode: 'page' }));
+			const whole = rgbOf(await ours(page, { mode: 'page' }));
 			assert.deepEqual([whole.width, whole.height], [width, 1560]);
 			assert.deepEqual([5, 700, 1200, 1555].map((y) => at(whole.data, width, 5, y)), [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0]]);
-			const one = decodePng(Buffer.from(await page.evaluate(async () => {
+			const one = rgbOf(Buffer.from(await page.evaluate(async () => {
 				const blob = await /** @type {any} */ (window).Rearview.takeScreenshot({ mode: 'element', element: document.getElementById('s') });
 				return [...new Uint8Array(await blob.arrayBuffer())];
 			})));
@@ -86,7 +87,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 				/** @type {any} */ (document.getElementById('i')).value = text;
 			}, value).then(() => ours(page));
 			const first = await shoot('secret-one');
-			const { data } = decodePng(first);
+			const { data } = rgbOf(first);
 			for (let i = 0; i < data.length; i += 3) assert.ok(!(data[i] > 200 && data[i + 1] < 60 && data[i + 2] < 60), 'something red is to be seen');
 			const second = await shoot('wholly-two');
 			assert.equal(difference(first, second, 0), 0, 'values of the same length look the same');
@@ -101,7 +102,7 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 			await page.goto(`${site.base}/taint`);
 			await recording(page);
 			await page.evaluate(() => /** @type {any} */ (document.getElementById('c')).getContext('2d').drawImage(document.getElementById('i'), 0, 0));
-			const { data } = decodePng(await ours(page));
+			const { data } = rgbOf(await ours(page));
 			assert.deepEqual([at(data, 800, 50, 50), at(data, 800, 50, 150)], [[228, 230, 235], [228, 230, 235]]);
 			await page.close();
 		});

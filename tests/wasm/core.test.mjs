@@ -5,7 +5,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test from 'node:test';
-import {inflateSync} from 'node:zlib';
+import {decodePng} from '../png.mjs';
 import {WALL, bare, encodeWtf8, encoder, loadCore, logsOf, nativeOf, newCore, newTools, packed, page, rrwebOf, rv, wasmBytes} from './load.mjs';
 
 const {driftHash} = await import('../../web/widget/record/drift.js');
@@ -255,36 +255,6 @@ test('markup', async () => {
 	assert.deepEqual(told.sheets, []);
 	assert.throws(() => tools.markup(new Uint8Array(20)));
 });
-
-/** Pixels of a PNG by the specification's filters. */
-function decodePng(bytes) {
-	const view = new DataView(bytes.buffer, bytes.byteOffset);
-	assert.equal(view.getUint32(0), 0x89504e47);
-	const [width, height, channels] = [view.getUint32(16), view.getUint32(20), /** @type {Record<number, number>} */ ({2: 3, 3: 1, 6: 4})[bytes[25]]];
-	assert.equal(bytes[24], 8);
-	/** @type {Record<string, Uint8Array>} */
-	const chunks = {};
-	for (let at = 8; at < bytes.length; at += 12 + view.getUint32(at)) chunks[String.fromCharCode(...bytes.subarray(at + 4, at + 8))] = bytes.subarray(at + 8, at + 8 + view.getUint32(at));
-	const rows = inflateSync(chunks.IDAT);
-	const out = new Uint8Array(width * height * channels);
-	const stride = width * channels;
-	for (let y = 0; y < height; y++) {
-		const filter = rows[y * (stride + 1)];
-		for (let x = 0; x < stride; x++) {
-			const a = x >= channels ? out[y * stride + x - channels] : 0;
-			const b = y ? out[(y - 1) * stride + x] : 0;
-			const c = x >= channels && y ? out[(y - 1) * stride + x - channels] : 0;
-			const p = a + b - c;
-			const [pa, pb, pc] = [Math.abs(p - a), Math.abs(p - b), Math.abs(p - c)];
-			const guess = [0, a, b, a + b >> 1, pa <= pb && pa <= pc ? a : pb <= pc ? b : c][filter];
-			out[y * stride + x] = rows[y * (stride + 1) + 1 + x] + guess;
-		}
-	}
-	if (channels > 1) return {width, height, channels, out};
-	const opaque = !chunks.tRNS;
-	const pixels = [...out].flatMap(i => [...chunks.PLTE.subarray(i * 3, i * 3 + 3), ...opaque ? [] : [chunks.tRNS[i] ?? 255]]);
-	return {width, height, channels: opaque ? 3 : 4, out: Uint8Array.from(pixels)};
-}
 
 test('PNG', async t => {
 	const dir = mkdtempSync(join(tmpdir(), 'rv-png-'));

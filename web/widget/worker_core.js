@@ -237,13 +237,6 @@ export async function startCore({load, options, db, session, send, note, rest}) 
 		now: () => Math.max(0, Date.now() - wall),
 		/** Stores what is new, now. @param {number} left  0: it stays, 1: it may be about to go, 2: it goes */
 		save: left => save(left).catch(() => {}),
-		/** Stores nothing for so long, not even what is about to be. @param {number} ms */
-		wait(ms) {
-			turn++;
-			dirty = true;
-			clearTimeout(timer);
-			timer = setTimeout(tick, ms);
-		},
 		/** All that was recorded until now is sealed and packed. */
 		async settle() {
 			use(core => core.seal(Math.max(0, Date.now() - wall), true));

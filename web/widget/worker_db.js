@@ -16,7 +16,9 @@
  * @property {(body: Body) => Promise<any>} update
  *   a write whose body goes on in the callbacks of its requests
  * @property {() => string[]} left  the names of databases that were left
- * @property {() => void} quit  ends what runs and the connection; the next call opens another
+ * @property {(ms?: number) => void} sleep
+ *   nothing runs for so long, without a time until `wake`: what runs is aborted and done again then
+ * @property {() => void} wake
  * @property {() => void} close
  */
 
@@ -90,6 +92,11 @@ export function openDb(base, note, ms = 4000) {
 	let open = null;
 	let at = -1;
 	let closed = false;
+	/** While nothing may run. @type {Promise<void> | null} */
+	let asleep = null;
+	/** @type {ReturnType<typeof setTimeout> | undefined} */
+	let timer;
+	let wake = () => {};
 	/** @param {number} n */
 	const name = n => n ? `${base}.${n}` : base;
 
@@ -135,12 +142,15 @@ export function openDb(base, note, ms = 4000) {
 
 	/** @param {IDBTransactionMode} mode @param {Body} body @param {boolean} [commit] @param {boolean} [durable] @returns {Promise<any>} */
 	const run = async (mode, body, commit = false, durable = false) => {
-		for (let again = 1; ; again--) {
+		for (let again = 1; ;) {
 			if (closed) throw LATE;
+			if (asleep) await asleep;
 			const db = open || await ready();
+			if (asleep) continue;
 			try {
 				return await within(begin(db, mode, body, commit, durable), ms);
 			} catch (error) {
+				if (asleep) continue;
 				if (error === LATE) {
 					if (open === db) {
 						db.close();
@@ -148,7 +158,7 @@ export function openDb(base, note, ms = 4000) {
 						at++;
 						note('storage_hung');
 					}
-				} else if (again && /** @type {any} */ (error)?.name === 'InvalidStateError') {
+				} else if (again-- > 0 && /** @type {any} */ (error)?.name === 'InvalidStateError') {
 					forget(); /* the engine closed the connection; one more try on a new one */
 					continue;
 				}
@@ -162,7 +172,15 @@ export function openDb(base, note, ms = 4000) {
 		write: (body, durable) => run('readwrite', body, true, durable),
 		update: body => run('readwrite', body),
 		left: () => Array.from({length: Math.max(0, at)}, (_, n) => name(n)),
-		quit() {
+		sleep(ms) {
+			clearTimeout(timer);
+			asleep ||= new Promise(done => {
+				wake = () => {
+					asleep = null;
+					done();
+				};
+			});
+			timer = ms ? setTimeout(wake, ms) : undefined;
 			for (const tx of running) {
 				try {
 					tx.abort();
@@ -170,6 +188,10 @@ export function openDb(base, note, ms = 4000) {
 			}
 			open?.close();
 			forget();
+		},
+		wake() {
+			clearTimeout(timer);
+			wake();
 		},
 		close() {
 			closed = true;

@@ -148,6 +148,7 @@ export function startWorker(port, loadScript, loadLater, rest) {
 
 		const comeBack = async () => {
 			left = false;
+			db.wake();
 			if (!await session.resume()) {
 				core.moved();
 				told();
@@ -191,16 +192,14 @@ export function startWorker(port, loadScript, loadLater, rest) {
 				core.use(core => core.restart()); /* a new epoch follows */
 			},
 			save() {
-				if (stops) {
-					core.wait(STAY_MS);
-					db.quit();
-				} else core.save(1);
+				if (stops) db.sleep(STAY_MS);
+				else core.save(1);
 				/* Without locks the row alone says whose the session is: a page that stays says so. */
 				setTimeout(() => left || session.stay(), STAY_MS);
 			},
 			pagehide() {
 				left = true;
-				if (stops) db.quit();
+				if (stops) db.sleep();
 				else core.save(2);
 				session.leave();
 				later?.leave();
