@@ -85,6 +85,20 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox'])) {
 		const reportOf = async (/** @type {string} */ id) => (await fetch(`${demo.base_url}/api/v1/reports/${id}`, { headers: { 'user-agent': 't', 'x-rearview-api-key': demo.api_key } })).json();
 		const openPanel = () => page.evaluate(() => /** @type {any} */ (window).Rearview.open());
 
+		it('sends the files of an application\'s own form as they are', async () => {
+			await open();
+			const sent = await page.evaluate(async () => {
+				const canvas = Object.assign(document.createElement('canvas'), { width: 40, height: 30 });
+				canvas.getContext('2d')?.fillRect(5, 5, 10, 10);
+				const blob = await new Promise((done) => canvas.toBlob(done, 'image/png'));
+				const { id } = await /** @type {any} */ (window).Rearview.submit({ title: 'By my own form', files: [new File([blob], 'invoice.png', { type: 'image/png' }), blob] });
+				return { id, bytes: [...new Uint8Array(await blob.arrayBuffer())] };
+			});
+			const files = (await reportOf(sent.id)).attachments.filter((/** @type {any} */ one) => one.kind === 'screenshot');
+			const sha256 = createHash('sha256').update(Uint8Array.from(sent.bytes)).digest('hex');
+			assert.deepEqual(files.map((/** @type {any} */ one) => [one.mime, one.sha256]), [['image/png', sha256], ['image/png', sha256]]);
+		});
+
 		it('goes from the button to the number by keyboard alone, and tells the page nothing of the keys', async () => {
 			await open(config({}, { fields: FIELDS }));
 			await page.evaluate(() => {

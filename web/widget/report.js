@@ -18,7 +18,7 @@ import {createWords} from './ui/words.js';
  * @property {Record<string, any>} [custom]
  * @property {{selector: string, tag: string, text: string, rect: {x: number, y: number, width: number, height: number}, outer_html: string}} [element]
  * @property {Pixels} [pixels]  handed over
- * @property {{name: string, kind: 'screenshot' | 'recording', blob: Blob}[]} [files]
+ * @property {(Blob | {name: string, kind: 'screenshot' | 'recording', blob: Blob})[]} [files]
  * @property {string} [recording]  of rearview.screen.js, by its id
  * @property {string} [session_token]
  * @property {string[]} [notes]

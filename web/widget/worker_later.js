@@ -142,7 +142,11 @@ function startLater({options, scope, db, config, refresh, session, core, frames,
 		/* Uncut it begins somewhat before the window. */
 		if (window && parts?.replay) await add('replay', 'application/vnd.rearview.replay', () => (cut || window.stream).buffer);
 		if (pixels) await add('screenshot', 'image/png', () => png({...pixels, pixels: pixels.data}));
-		for (const {name, kind, blob} of given || []) await attempt(name, async () => files.push({kind, mime: blob.type, bytes: await blob.arrayBuffer(), name}));
+		for (const file of given || []) {
+			/* An application's own files come as they are. */
+			const {name, kind, blob} = file instanceof Blob ? {name: /** @type {any} */ (file).name || 'file', kind: file.type.startsWith('video/') ? 'recording' : 'screenshot', blob: file} : file;
+			await attempt(name, async () => files.push({kind, mime: blob.type, bytes: await blob.arrayBuffer(), name}));
+		}
 		const film = recording && await recordings.part(recording);
 		if (recording && !film) notes.push('recording_empty');
 		return queue.add(reportBody({...rest, pixels, parts, notes}, {user: page.user, session: session.id, strict, logs: {...logs, capture}, dropped: queue.dropped(), redact}), files, key => {
